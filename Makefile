@@ -1,0 +1,59 @@
+# One-liners over the dlcourse command: `python -m dlcourse VERB` does the same where there is no make.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+RUN := .venv/Scripts/python -m dlcourse
+else
+RUN := .venv/bin/python -m dlcourse
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup site test test-browser notebooks lab serve data doctor bench pdf quarto lint clean lock
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 \t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:  ## create .venv and install the pinned packages (TORCH=auto|cpu|default)
+	@$(PYTHON) -m dlcourse setup
+
+site: setup  ## render the website and the decks into _site/ (RENDERER=quarto|pandoc)
+	@$(RUN) site
+
+test: setup  ## execute every cell of every notebook, and run all other tests
+	@$(RUN) test
+
+test-browser: setup  ## look at every page and slide in Chromium
+	@$(RUN) test -- -m browser tests/browser
+
+notebooks: setup  ## execute notebooks and store their outputs (NB=02 for one)
+	@$(RUN) notebooks $(NB)
+
+lab: setup  ## open the notebooks in JupyterLab
+	@$(RUN) lab
+
+serve: setup  ## show _site/ at 127.0.0.1
+	@$(RUN) serve
+
+data: setup  ## download and verify the full data sets
+	@$(RUN) data
+
+doctor: setup  ## say what is installed, what is missing, and what to do about it
+	@$(RUN) doctor
+
+bench: setup  ## run the benchmarks
+	@$(RUN) bench
+
+pdf: site  ## print each deck, and a handout with its notes, to PDF (needs Chromium)
+	@$(RUN) pdf
+
+quarto: setup  ## try to install Quarto (downloads from GitHub)
+	@.venv/bin/python -m pip install quarto-cli
+
+lint: setup  ## check code and notebooks with ruff
+	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check .
+
+lock:  ## pin all packages anew in requirements.txt (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml \
+	  | grep -vE '^(nvidia-|cuda-|triton)' > requirements.part && mv requirements.part requirements.txt
+
+clean:  ## remove what was built
+	@$(RUN) clean

@@ -1,0 +1,169 @@
+"""The command line: ``dlcourse VERB``, or ``python -m dlcourse VERB`` where nothing is installed yet."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (this is the line that older Pythons get to see)
+    sys.exit(
+        "This course needs Python 3.11 or newer, and this is Python {}.{}: install a newer one,"
+        " then run for example `make site PYTHON=python3.12`.".format(*sys.version_info)
+    )
+
+import argparse
+import functools
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit status, 0 when all went well."""
+    parser = argparse.ArgumentParser(prog="dlcourse", description='The course "Deep Learning: a lecture you can run".')
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, function, text: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=function)
+        return sub
+
+    verb("setup", _setup, "create .venv and install the pinned packages into it")
+    site = verb("site", _site, "render the website and the decks into _site/")
+    site.add_argument("--renderer", choices=("auto", "quarto", "pandoc"), default=os.environ.get("RENDERER") or "auto")
+    tests = verb("test", _test, "execute every cell of every notebook and run all other tests")
+    tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    notebooks = verb("notebooks", _notebooks, "execute notebooks and store their outputs")
+    notebooks.add_argument("numbers", nargs="*", help="such as 02 07; all when none is given")
+    data = verb("data", _data, "download and verify the full data sets")
+    data.add_argument("names", nargs="*", help="such as Fashion-MNIST; all when none is given")
+    verb("doctor", _doctor, "say what is installed, what is missing and what to do about it")
+    serve = verb("serve", _serve, "show _site/ on this machine, at 127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    verb("lab", _lab, "open the notebooks in JupyterLab")
+    verb("bench", _bench, "run the benchmarks")
+    verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
+    verb("clean", _clean, "remove what was built: _site, caches, test artifacts (not .venv, not data)")
+
+    options = parser.parse_args(arguments)
+    os.chdir(ROOT)
+    # Notebooks run in notebooks/, so a relative folder has to be fixed before that.
+    if os.environ.get("DLCOURSE_DATA"):
+        os.environ["DLCOURSE_DATA"] = str(Path(os.environ["DLCOURSE_DATA"]).expanduser().resolve())
+    try:
+        return options.run(options) or 0
+    except ModuleNotFoundError as error:
+        print(f"dlcourse {options.verb}: the package {error.name} is not installed. Run `python -m dlcourse setup`,"
+              " then use the Python in .venv (make does both).", file=sys.stderr)  # fmt: skip
+        return 1
+
+
+def _setup(options) -> int:
+    from dlcourse import environment
+
+    return environment.setup(ROOT)
+
+
+def _site(options) -> int:
+    from dlcourse import environment
+
+    quarto = environment.quarto()
+    if options.renderer == "quarto" and not quarto:
+        print("dlcourse site: RENDERER=quarto was asked for, but quarto isn't on the PATH. Install it (`make quarto`,"
+              " or see quarto.org), or leave RENDERER out to render with Pandoc.", file=sys.stderr)  # fmt: skip
+        return 1
+    if quarto and options.renderer != "pandoc":
+        return _run([quarto, "render"])
+    import render
+
+    try:
+        print(render.build(ROOT, ROOT / "_site"))
+    except render.RenderError as error:
+        print(f"dlcourse site: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _test(options) -> int:
+    return _run([sys.executable, "-m", "pytest", *options.pytest])
+
+
+def _notebooks(options) -> int:
+    from dlcourse import execute
+
+    return execute.run(ROOT / "notebooks", options.numbers)
+
+
+def _data(options) -> int:
+    from dlcourse import datasets
+
+    try:
+        report = datasets.download(options.names)
+    except KeyError as error:
+        report = [f"not downloaded: {error.args[0]}"]
+    print("\n".join(report))
+    return int(any("not downloaded" in line for line in report))
+
+
+def _doctor(options) -> int:
+    from dlcourse import environment
+
+    return environment.doctor(ROOT)
+
+
+def _serve(options) -> int:
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    site = ROOT / "_site"
+    if not (site / "index.html").is_file():
+        print("dlcourse serve: there is no site yet. Run `make site` first.", file=sys.stderr)
+        return 1
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(site))
+    for port in range(options.port, options.port + 20):
+        try:
+            server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        except OSError:
+            print(f"Port {port} is taken; trying {port + 1}.")
+            continue
+        with server:
+            print(f"The site is at http://127.0.0.1:{port}/ until you press Ctrl+C.", flush=True)
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                print()
+        return 0
+    print(f"dlcourse serve: ports {options.port} to {port} are all taken; choose one with --port.", file=sys.stderr)
+    return 1
+
+
+def _lab(options) -> int:
+    return _run([sys.executable, "-m", "jupyterlab", "notebooks"])
+
+
+def _bench(options) -> int:
+    status = 0
+    for script in sorted((ROOT / "bench").glob("bench_*.py")):
+        print(f"== {script.name}", flush=True)
+        status = _run([sys.executable, str(script)]) or status
+    return status
+
+
+def _pdf(options) -> int:
+    return _run([sys.executable, "-m", "render.pdf"])
+
+
+def _clean(options) -> int:
+    import shutil
+
+    for name in ("_site", ".cache", ".quarto", "test-artifacts", ".pytest_cache", ".ruff_cache"):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    print("Removed the built site and the caches. .venv and data are untouched.")
+    return 0
+
+
+def _run(command: list[str]) -> int:
+    import subprocess
+
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""Executing notebooks and storing their outputs, for ``dlcourse notebooks``."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+VERSIONS = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
+# Run in the notebook's kernel after the last cell, to learn what the run used.
+PROBE = """
+import json as _json, sys as _sys
+from importlib.metadata import version as _version
+_used = {"data": {}, "device": "cpu", "tensorflow": None}
+if "dlcourse.datasets" in _sys.modules:
+    _used["data"] = _sys.modules["dlcourse.datasets"].used()
+if "dlcourse.training" in _sys.modules:
+    _used["device"] = str(_sys.modules["dlcourse.training"].pick_device())
+if "tensorflow" in _sys.modules:
+    _used["tensorflow"] = _sys.modules["tensorflow"].__version__
+print(_json.dumps(_used))
+"""
+
+
+def code_hash(notebook: NotebookNode) -> str:
+    """SHA-256 of the sources of all code cells, in order: stored outputs are stale when it differs."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+
+
+def run(folder: Path, numbers: list[str]) -> int:
+    """Execute the notebooks whose names begin with ``numbers`` (all when empty); returns the exit status.
+
+    A notebook is stored only when all its cells ran; otherwise it stays as it was, and a message
+    names the cell and shows the error.
+    """
+    notebooks = {path.stem[:2]: path for path in sorted(folder.glob("[0-9][0-9]-*.ipynb"))}
+    unknown = [number for number in numbers if number not in notebooks]
+    if unknown:
+        print(f"dlcourse notebooks: there is no notebook {', '.join(unknown)}. There are:", file=sys.stderr)
+        for number, path in notebooks.items():
+            print(f"  {number}  {path.stem}", file=sys.stderr)
+        return 1
+    status = 0
+    for number in numbers or notebooks:
+        path = notebooks[number]
+        print(f"{path.name} …", flush=True)
+        try:
+            seconds = execute(path)
+        except CellExecutionError as error:
+            print(str(error), file=sys.stderr)
+            status = 1
+        else:
+            print(f"{path.name}: done in {seconds:.0f} s")
+    return status
+
+
+def execute(path: Path) -> float:
+    """Execute one notebook in a fresh kernel and store it with its outputs; returns the seconds it took.
+
+    Raises CellExecutionError, with notebook, cell number, first line and traceback, when a cell
+    fails; the stored file is then left as it was.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    environment = os.environ | {"DLCOURSE_PROGRESS": "0"}  # no progress bar in stored outputs
+    client = NotebookClient(
+        notebook,
+        timeout=1800,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        extra_arguments=["--log-level=40"],  # the kernel warns about its local sockets otherwise,
+    )
+    start = time.perf_counter()
+    with client.setup_kernel(env=environment):
+        for index, cell in enumerate(notebook.cells):
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError as error:
+                number = sum(before.cell_type == "code" for before in notebook.cells[: index + 1])
+                first = next((line for line in cell.source.splitlines() if line and not line.startswith("#|")), "")
+                error.traceback = (
+                    f"{path.name}: code cell {number} failed; the stored notebook was left as it was.\n"
+                    f"  first line: {first}\n{error.traceback}"
+                )
+                raise
+        seconds = time.perf_counter() - start
+        used = _probe(client)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "dlcourse": {
+            "date": datetime.date.today().isoformat(),
+            "python": platform.python_version(),
+            "versions": {name: importlib.metadata.version(name).split("+")[0] for name in VERSIONS}
+            | ({"tensorflow": used["tensorflow"]} if used["tensorflow"] else {}),
+            "device": used["device"],
+            "seconds": round(seconds, 1),
+            "data": used["data"],
+            "code_hash": code_hash(notebook),
+        },
+    }
+    temporary = path.with_suffix(".part")
+    temporary.write_text(nbformat.writes(_tidy(notebook)) + "\n", encoding="utf8")
+    os.replace(temporary, path)
+    return seconds
+
+
+def _probe(client: NotebookClient) -> dict:
+    """Run PROBE as a cell that is not kept; returns what it printed."""
+    cell = nbformat.v4.new_code_cell(PROBE)
+    client.nb.cells.append(cell)
+    try:
+        client.execute_cell(cell, len(client.nb.cells) - 1)
+    finally:
+        client.nb.cells.pop()
+    return json.loads(cell.outputs[0].text)
+
+
+def _tidy(notebook: NotebookNode) -> NotebookNode:
+    """Join runs of one stream, so that the stored file doesn't depend on how the kernel flushed."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        joined = []
+        for output in cell.outputs:
+            if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
+                joined[-1].text += output.text
+            else:
+                joined.append(output)
+        cell.outputs = joined
+    return notebook

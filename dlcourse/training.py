@@ -1,0 +1,213 @@
+"""Training and evaluation of PyTorch models from tensors in memory.
+
+``fit`` is the loop that notebook 02 writes out in full, with the batches cut from tensors that
+already lie on the model's device. That is the whole of its speed: nothing is decoded, collated or
+copied sample by sample. ``make bench`` compares it with the usual DataLoader loop.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+
+def set_seed(seed: int = 0) -> None:
+    """Seed Python, NumPy and PyTorch, so that a run on the CPU can be repeated bit for bit."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def pick_device() -> torch.device:
+    """The fastest device there is: an NVIDIA GPU (cuda), an Apple GPU (mps), else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def parameter_count(model: nn.Module) -> int:
+    """The number of learnable parameters: the sizes of all weights and biases, added up."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """The device that the model's parameters lie on."""
+    return next(model.parameters()).device
+
+
+@dataclass
+class History:
+    """What ``fit`` saw, one dictionary an epoch.
+
+    Keys: ``epoch`` (from 1), ``train_loss`` (mean over the batches of the epoch, while it was being
+    trained), ``train_accuracy`` for classification, ``seconds``, and with validation data
+    ``validation_loss`` and ``validation_accuracy`` (at the end of the epoch).
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int | None = None  # the epoch whose weights the model has after early stopping
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a data frame, indexed by epoch."""
+        return pd.DataFrame(self.rows).set_index("epoch")
+
+    def plot(self):
+        """Draw loss and, for classification, accuracy against epochs; returns the figure."""
+        from dlcourse import plots
+
+        return plots.curves(self.frame)
+
+
+def fit(
+    model: nn.Module,
+    data: tuple[Tensor, Tensor],
+    *,
+    optimizer: torch.optim.Optimizer,
+    epochs: int,
+    loss_fn: Callable[[Tensor, Tensor], Tensor] | None = None,
+    batch_size: int = 64,
+    validation: tuple[Tensor, Tensor] | None = None,
+    patience: int | None = None,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    verbose: bool = True,
+) -> History:
+    """Train ``model`` in place by minibatch gradient descent; return its ``History``.
+
+    ``data`` and ``validation`` are pairs (X, y): X of shape (n, …) as the model takes it, y of shape
+    (n,) and dtype int64 for classification, or float of the model's output shape for regression.
+    ``loss_fn`` is cross-entropy unless given. Every epoch visits the observations in a new random
+    order drawn from PyTorch's global generator; the last batch may be smaller.
+    With ``patience``, training stops once the validation loss hasn't improved for that many epochs,
+    and the model gets the weights of its best epoch back. ``scheduler`` changes the learning rate of
+    ``optimizer`` after every epoch.
+
+    Raises ValueError when X and y differ in length, when there is nothing to train on, or when
+    ``patience`` comes without ``validation``; FloatingPointError when the loss stops being finite.
+    """
+    X, y = _on_device(data, model, "data")
+    if validation is not None:
+        validation = _on_device(validation, model, "validation")
+    elif patience is not None:
+        raise ValueError("patience needs validation data: pass validation=(X_validation, y_validation)")
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be 1 or more, not {epochs} and {batch_size}")
+    loss_fn = loss_fn or nn.CrossEntropyLoss()
+    history, best_loss, best_weights = History(), float("inf"), None
+    # The bar goes away when the loop ends. `make notebooks` switches it off, so none is ever stored.
+    bar = tqdm(
+        total=epochs, leave=False, unit="epoch", disable=not verbose or os.environ.get("DLCOURSE_PROGRESS") == "0"
+    )
+    with bar:
+        for epoch in range(1, epochs + 1):
+            start = time.perf_counter()
+            row = {"epoch": epoch, **_train_epoch(model, X, y, loss_fn, optimizer, batch_size)}
+            if scheduler is not None:
+                scheduler.step()
+            if not np.isfinite(row["train_loss"]):
+                raise FloatingPointError(
+                    f"the loss is {row['train_loss']} in epoch {epoch}: training diverged."
+                    " Try a smaller learning rate, and look for NaN or infinite values in X."
+                )
+            if validation is not None:
+                scores = evaluate(model, validation, loss_fn=loss_fn)
+                row |= {f"validation_{name}": value for name, value in scores.items()}
+            row["seconds"] = time.perf_counter() - start
+            history.rows.append(row)
+            bar.update()
+            if verbose:
+                tqdm.write(_line(row, epochs))
+            if patience is not None:
+                if row["validation_loss"] < best_loss:
+                    best_loss, history.best_epoch = row["validation_loss"], epoch
+                    best_weights = copy.deepcopy(model.state_dict())
+                elif epoch - history.best_epoch >= patience:
+                    break
+    if best_weights is not None:
+        model.load_state_dict(best_weights)
+    return history
+
+
+def _train_epoch(model, X, y, loss_fn, optimizer, batch_size) -> dict[str, float]:
+    model.train()
+    classification = not y.is_floating_point()
+    # Sums stay on the device: reading a number back after every batch would make a GPU wait.
+    loss_sum, correct = torch.zeros((), device=X.device), torch.zeros((), device=X.device)
+    for batch in torch.randperm(len(X)).to(X.device).split(batch_size):
+        X_batch, y_batch = X[batch], y[batch]
+        optimizer.zero_grad()
+        output = model(X_batch)
+        loss = loss_fn(output, y_batch)
+        loss.backward()
+        optimizer.step()
+        loss_sum += loss.detach() * len(batch)
+        if classification:
+            correct += (output.detach().argmax(dim=1) == y_batch).sum()
+    scores = {"train_loss": loss_sum.item() / len(X)}
+    if classification:
+        scores["train_accuracy"] = correct.item() / len(X)
+    return scores
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module,
+    data: tuple[Tensor, Tensor],
+    *,
+    loss_fn: Callable[[Tensor, Tensor], Tensor] | None = None,
+    batch_size: int = 1000,
+) -> dict[str, float]:
+    """Mean ``loss`` and, for integer y, ``accuracy`` in [0, 1] on data = (X, y), without training.
+
+    Raises ValueError when X and y differ in length or are empty.
+    """
+    X, y = _on_device(data, model, "data")
+    loss_fn = loss_fn or nn.CrossEntropyLoss()
+    was_training = model.training
+    model.eval()
+    loss_sum = correct = 0.0
+    for X_batch, y_batch in zip(X.split(batch_size), y.split(batch_size), strict=True):
+        output = model(X_batch)
+        loss_sum += loss_fn(output, y_batch).item() * len(X_batch)
+        if not y.is_floating_point():
+            correct += (output.argmax(dim=1) == y_batch).sum().item()
+    model.train(was_training)
+    scores = {"loss": loss_sum / len(X)}
+    return scores if y.is_floating_point() else scores | {"accuracy": correct / len(X)}
+
+
+@torch.no_grad()
+def predict(model: nn.Module, X: Tensor, *, batch_size: int = 1000) -> Tensor:
+    """The model's outputs for X, shape (n, outputs), on the CPU, computed in evaluation mode."""
+    was_training = model.training
+    model.eval()
+    device = device_of(model)
+    output = torch.cat([model(X_batch.to(device)).cpu() for X_batch in X.split(batch_size)])
+    model.train(was_training)
+    return output
+
+
+def _on_device(data: tuple[Tensor, Tensor], model: nn.Module, name: str) -> tuple[Tensor, Tensor]:
+    X, y = data
+    if len(X) != len(y) or len(X) == 0:
+        raise ValueError(f"{name}=(X, y) must hold equally many observations, at least one; got {len(X)} and {len(y)}")
+    device = device_of(model)
+    return X.to(device), y.to(device)
+
+
+def _line(row: dict[str, float], epochs: int) -> str:
+    parts = [f"epoch {row['epoch']:{len(str(epochs))}}/{epochs}"]
+    parts += [f"{key.replace('_', ' ')} {value:.4f}" for key, value in row.items() if key not in ("epoch", "seconds")]
+    return "  ".join([*parts, f"{row['seconds']:.1f} s"])

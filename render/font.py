@@ -1,0 +1,37 @@
+"""Puts the math font where the CSS expects it: STIX Two Math from the PyPI package ziamath, cut down for the web.
+
+Also runs as Quarto's `pre-render` step, hence the script at the end.
+"""
+
+import os
+from pathlib import Path
+
+TARGET = Path("render/theme/fonts/STIXTwoMath.woff")
+# What course notes use: Latin, accents, Greek, punctuation, arrows, operators, brackets, math alphabets.
+RANGES = """20-7e a0-ff 300-33f 391-3f6 2010-206f 20d0-20ef 2100-213f 2190-21d5 2200-22ef 2308-230b 23b4-23b5 23dc-23df
+27e6-27eb 27f5-27fa 2a7d-2a7e 1d400-1d503 1d538-1d56b 1d6a8-1d755"""
+
+
+def make_font(root: Path) -> Path:
+    """Write the font below `root` unless it is there already, and return its path."""
+    target = root / TARGET
+    if target.exists():
+        return target
+    import ziamath
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff", layout_features=["ssty"], hinting=False, glyph_names=False)
+    font = subset.load_font(Path(ziamath.__file__).parent / "fonts/STIXTwoMath-Regular.ttf", options)
+    bounds = [[int(end, 16) for end in part.split("-")] for part in RANGES.split()]
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=[code for first, last in bounds for code in range(first, last + 1)])
+    subsetter.subset(font)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{os.getpid()}.part")  # several tests may want the font at the same time
+    subset.save_font(font, part, options)
+    part.replace(target)
+    return target
+
+
+if __name__ == "__main__":
+    make_font(Path(__file__).resolve().parent.parent)

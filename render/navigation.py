@@ -1,0 +1,117 @@
+"""What the templates show around the content: navigation, links and deck settings, from _quarto.yml."""
+
+import html
+import json
+import re
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from .check import RenderError
+from .sources import Source, config_line
+
+REVEAL = {  # settings of `format: revealjs` that reveal.js itself reads
+    "width", "height", "margin", "controls", "progress", "slide-number", "hash", "history", "center", "transition",
+    "background-transition", "navigation-mode", "fragments", "touch", "pdf-separate-fragments", "pdf-max-pages-per-slide",
+}  # fmt: skip
+
+
+def variables(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> dict:
+    """The variables that render/README.md lists, escaped for HTML; those without a value are left out."""
+    website, course = config["website"], config.get("course", {})
+    up = "../" * source.path.count("/")
+    home = source.path == "index.qmd"
+    values = {
+        "title": source.title,
+        "pagetitle": source.title if home else f"{source.title} – {website['title']}",
+        "site-title": website["title"],
+        "lang": source.meta.get("lang") or config.get("lang", "en"),
+        "repository": course.get("repository"),
+        "license": course.get("license"),
+        **{key: source.meta.get(key) for key in ("subtitle", "description", "author", "date")},
+    }
+    result: dict = {key: html.escape(str(value)) for key, value in values.items() if value}
+    result |= {"root": up, "libs": up + "site_libs"}
+    if source.is_deck:
+        return result | deck_variables(root, source, sources, up)
+
+    def link(path: str, text: str | None = None) -> dict:
+        active = {"active": "1"} if path == source.path else {}
+        return {"text": html.escape(text or sources[path].title), "href": up + sources[path].html, **active}
+
+    sections = sidebar(root, config, sources)
+    result["sidebar"] = [{**section, "contents": [link(path) for path in section["contents"]]} for section in sections]
+    result["navbar"] = [link(path, text) for path, text in navbar(root, config, sources)]
+    result |= {"search": "1"} if website.get("search") else {}
+    result |= {"home": "1"} if home else {}
+    order = [path for section in sections for path in section["contents"]]
+    if source.path in order:
+        place = order.index(source.path)
+        result |= {"prev": link(order[place - 1])} if place else {}
+        result |= {"next": link(order[place + 1])} if place + 1 < len(order) else {}
+        section = next(section for section in sections if source.path in section["contents"])
+        if "section" in section:
+            first = {"text": html.escape(section["section"]), "href": link(section["contents"][0])["href"]}
+            result["breadcrumbs"] = [first, link(source.path)]
+    if source.path.endswith(".ipynb"):
+        result["notebook"] = notebook_links(source.path, course.get("repository") or "", sources, up)
+    return result
+
+
+def page_of(root: Path, item: str | dict, where: str, sources: dict[str, Source]) -> str:
+    path = item if isinstance(item, str) else item["href"]
+    if path not in sources:
+        raise RenderError(f"{config_line(root, path)}: the {where} lists {path}, which is no page; correct it")
+    return path
+
+
+def navbar(root: Path, config: dict, sources: dict[str, Source]) -> list[tuple[str, str | None]]:
+    items = config["website"].get("navbar", {}).get("left", [])
+    return [
+        (page_of(root, item, "navbar", sources), None if isinstance(item, str) else item.get("text")) for item in items
+    ]
+
+
+def sidebar(root: Path, config: dict, sources: dict[str, Source]) -> list[dict]:
+    """Sections with the paths of their pages; pages outside a section form one without a name."""
+    result: list[dict] = []
+    for item in config["website"].get("sidebar", {}).get("contents", []):
+        named = isinstance(item, dict) and "section" in item
+        if named or not result or "section" in result[-1]:
+            result.append({"section": item["section"], "contents": []} if named else {"contents": []})
+        for entry in item["contents"] if named else [item]:
+            if isinstance(entry, dict) and "auto" in entry:
+                result[-1]["contents"] += sorted(path for path in sources if PurePosixPath(path).match(entry["auto"]))
+            else:
+                result[-1]["contents"].append(page_of(root, entry, "sidebar", sources))
+    return result
+
+
+def notebook_links(path: str, repository: str, sources: dict[str, Source], up: str) -> dict:
+    stem = PurePosixPath(path).stem
+    links = {"download": f"{stem}.ipynb"}
+    if f"slides/{stem}-deck.qmd" in sources:
+        links["slides"] = f"{up}slides/{stem}-deck.html"
+    name = re.match(r"https://github\.com/([\w.-]+/[\w.-]+?)/?$", repository)
+    if name:
+        links["colab"] = f"https://colab.research.google.com/github/{name[1]}/blob/HEAD/{path}"
+        links["binder"] = f"https://mybinder.org/v2/gh/{name[1]}/HEAD?urlpath=lab/tree/{path}"
+        links["github"] = f"https://github.com/{name[1]}/blob/HEAD/{path}"
+    return links
+
+
+def deck_variables(root: Path, source: Source, sources: dict[str, Source], up: str) -> dict:
+    """Settings of reveal.js and the footer from _metadata.yml beside the deck, and where its notebook is."""
+    file = root / PurePosixPath(source.path).parent / "_metadata.yml"
+    settings = (
+        (yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {})
+        .get("format", {})
+        .get("revealjs", {})
+    )
+    reveal = {re.sub(r"-(\w)", lambda m: m[1].upper(), key): value for key, value in settings.items() if key in REVEAL}
+    deck = {"stem": PurePosixPath(source.path).stem}
+    notebook = f"notebooks/{deck['stem'].removesuffix('-deck')}.ipynb"
+    if notebook in sources:
+        deck |= {"notebook": up + sources[notebook].html, "notebook-title": html.escape(sources[notebook].title)}
+    footer = {"footer": html.escape(settings["footer"])} if settings.get("footer") else {}
+    return {"reveal": json.dumps(reveal), "deck": deck, **footer}

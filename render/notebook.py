@@ -1,0 +1,251 @@
+"""Reads a notebook and writes it as the Markdown that Quarto would write, from stored outputs; nothing is executed."""
+
+import base64
+import json
+import posixpath
+import re
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from .check import EXTERNAL, RenderError, check
+
+OPTIONS = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "eval", "output", "include", "code-fold", "code-summary"}
+IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+FRAMES = 'data-dlcourse="frames"'  # marks an interactive figure that is complete in itself
+
+
+def join(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def plain(text: str) -> str:
+    """Text without the marks of Markdown, for titles and descriptions."""
+    return " ".join(re.sub(r"[`*$]|\[([^\]]*)\]\([^)]*\)", r"\1", text).split())
+
+
+def quote(text: object) -> str:
+    """The value of an attribute in Pandoc's Markdown."""
+    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return '"' + " ".join(escaped.split()) + '"'
+
+
+def fenced(text: str, attributes: str = "") -> str:
+    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{ticks}{attributes}\n{text.rstrip()}\n{ticks}\n"
+
+
+def svg_size(svg: str) -> dict[str, int]:
+    """Width and height in CSS pixels, so that the page doesn't move while the picture loads."""
+    tag = re.search(r"<svg\b[^>]*>", svg)
+    found = {key: re.search(rf'\s{key}="([\d.]+)(pt|px)?"', tag[0] if tag else "") for key in ("width", "height")}
+    return {key: round(float(m[1]) * (4 / 3 if m[2] == "pt" else 1)) for key, m in found.items() if m}
+
+
+class Notebook:
+    """A notebook with its stored outputs. Files that it shows are collected by their path in the site."""
+
+    def __init__(self, root: Path, path: str):
+        self.path, self.stem, self.folder = path, PurePosixPath(path).stem, posixpath.dirname(path)
+        try:
+            self.cells = json.loads((root / path).read_text(encoding="utf-8"))["cells"]
+        except json.JSONDecodeError as error:
+            raise RenderError(f"{path}:{error.lineno}: not a notebook ({error.msg}); restore the file") from None
+        first = self.cells[0] if self.cells else {"cell_type": "none"}
+        if first["cell_type"] != "markdown" or not join(first["source"]).startswith("# "):
+            raise RenderError(f"{self.place(0)}: no title; open the first cell, a Markdown cell, with `# Title`")
+        self.title = plain(join(first["source"]).split("\n")[0][2:])
+
+    def place(self, index: int, line: int = 1) -> str:
+        return f"{self.path}:cell {index + 1}, line {line}"
+
+    @cached_property
+    def labels(self) -> dict[str, int]:
+        """Index of a cell by its label."""
+        found: dict[str, int] = {}
+        for index, cell in enumerate(self.cells):
+            label = cell["cell_type"] == "code" and self.options(index)[0].get("label")
+            if label in found:
+                raise RenderError(
+                    f"{self.place(index)}: label {label} is also in cell {found[label] + 1}; choose another"
+                )
+            if label:
+                found[label] = index
+        return found
+
+    def options(self, index: int) -> tuple[dict, str]:
+        """The options at the head of a code cell, and the code below them."""
+        lines = join(self.cells[index]["source"]).split("\n")
+        head = next((number for number, line in enumerate(lines) if not line.startswith("#|")), len(lines))
+        try:
+            options = yaml.safe_load("\n".join(line[2:] for line in lines[:head])) or {}
+        except yaml.YAMLError as error:
+            line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
+            raise RenderError(
+                f"{self.place(index, line)}: cell options are not YAML; put the value into double quotes"
+            ) from None
+        for number, line in enumerate(lines, 1):
+            key = re.match(r"#\|\s*([\w-]+)\s*:", line)
+            if line.startswith("#|") and number > head:
+                raise RenderError(
+                    f"{self.place(index, number)}: a cell option below code; move it to the top of the cell"
+                )
+            if key and key[1] in options and key[1] not in OPTIONS:
+                raise RenderError(
+                    f"{self.place(index, number)}: cell option `{key[1]}`; supported are {', '.join(sorted(OPTIONS))}"
+                )
+        return options, "\n".join(lines[head:]).strip("\n")
+
+    def page(self, root: Path) -> tuple[str, str, dict[str, bytes]]:
+        """The notebook as Markdown, its description, and its files."""
+        parts, files, description = [], {}, ""
+        for index, cell in enumerate(self.cells):
+            text = join(cell["source"])
+            if cell["cell_type"] == "code":
+                text, more = self.cell(index)
+                parts.append(text)
+                files |= more
+                continue
+            if cell["cell_type"] == "raw" or text.startswith("---\n"):
+                raise RenderError(
+                    f"{self.place(index)}: a raw or front-matter cell; delete it, the title is the first `# ` heading"
+                )
+            lines = [(self.place(index, number), line) for number, line in enumerate(text.split("\n"), 1)]
+            if index == 0:
+                lines, text = lines[1:], text.partition("\n")[2]
+                paragraphs = [part for part in re.split(r"\n\s*\n", text) if re.match(r"\s*[A-Za-z*_`]", part)]
+                description = plain(paragraphs[0])[:200] if paragraphs else ""
+            files |= images(check(lines, "notebook"), root, self.folder)
+            for name, bundle in cell.get("attachments", {}).items():
+                target = f"{self.stem}_files/cell-{index + 1}-{name}"
+                text = text.replace(f"(attachment:{name})", f"({target})")
+                files[f"{self.folder}/{target}"] = base64.b64decode(join(next(iter(bundle.values()))))
+            parts.append(text)
+        return "\n\n".join(parts), description, files
+
+    def cell(self, index: int, *, up: str = "", echo: bool | None = None) -> tuple[str, dict[str, bytes]]:
+        """Markdown of a code cell, and its files; `up` leads from the page that shows it to the notebook's folder."""
+        cell, (options, code) = self.cells[index], self.options(index)
+        tags, label = cell["metadata"].get("tags", []), options.get("label", "")
+        if "remove-cell" in tags or options.get("include") is False:
+            return "", {}
+        parts, files = [], {}
+        if code and (options.get("echo", True) if echo is None else echo) and "remove-input" not in tags:
+            fold = {
+                "code-fold": str(options.get("code-fold", "")).lower(),
+                "code-summary": options.get("code-summary", ""),
+            }
+            attributes = "".join(f" {key}={quote(value)}" for key, value in fold.items() if value)
+            parts.append(fenced(code, f"{{.python .cell-code{attributes}}}"))
+        if options.get("output", True) and "remove-output" not in tags:
+            outputs = self.outputs(index, up, files)
+            if not outputs and label.startswith(("fig-", "tbl-")):
+                raise RenderError(
+                    f"{self.place(index)}: {label} has no stored output; run `make notebooks` for this notebook"
+                )
+            parts += outputs
+        if not parts:
+            return "", {}
+        attributes = (f"#cell-{label} " if label else "") + ".cell" + (f" tags='{json.dumps(tags)}'" if tags else "")
+        body = "\n".join(parts)
+        return (
+            f"\n:::::::: {{{attributes} execution_count={cell.get('execution_count') or 0}}}\n{body}\n::::::::\n",
+            files,
+        )
+
+    def outputs(self, index: int, up: str, files: dict[str, bytes]) -> list[str]:
+        """The outputs of a cell, each in its div; one stream may come in several pieces."""
+        shown: list[tuple[str, str]] = []
+        figures = 0
+        for output in self.cells[index].get("outputs", []):
+            if output["output_type"] == "stream":
+                text = ANSI.sub("", join(output["text"]))
+                if shown and shown[-1][0] == output["name"]:
+                    text = shown.pop()[1] + text
+                shown.append((output["name"], text))
+            elif output["output_type"] == "error":
+                if "raises-exception" not in self.cells[index]["metadata"].get("tags", []):
+                    raise RenderError(f"{self.place(index)}: the stored output is an error, {output['ename']}; repair the cell and "
+                                      "run `make notebooks`, or tag it raises-exception")  # fmt: skip
+                shown.append(("error", ANSI.sub("", f"{output['ename']}: {output['evalue']}")))
+            else:
+                data = {kind: join(value) for kind, value in output["data"].items() if isinstance(value, str | list)}
+                is_figure = FRAMES in data.get("text/html", "") or any(kind in data for kind in IMAGES)
+                figures += is_figure
+                if figures > 1:
+                    raise RenderError(
+                        f"{self.place(index)}: {figures} figures in one cell; draw panels of one, or split the cell"
+                    )
+                text = self.figure(index, data, up, files) if is_figure else self.display(index, data)
+                shown += [("display", text)] if text else []
+        return [
+            f"::::::: {{.cell-output .cell-output-{kind}}}\n{text if kind == 'display' else fenced(text)}\n:::::::\n"
+            for kind, text in shown
+        ]
+
+    def display(self, index: int, data: dict[str, str]) -> str:
+        """A result that is no figure."""
+        options, _ = self.options(index)
+        if "text/markdown" in data:
+            if not options.get("label", "").startswith("tbl-"):
+                return data["text/markdown"]
+            return self.float(index, ["tbl-cap"], data["text/markdown"])
+        if "text/latex" in data:
+            return data["text/latex"]
+        if "text/html" in data:
+            return self.html(index, data["text/html"])
+        text = ANSI.sub("", data.get("text/plain", ""))
+        return "" if not text or re.match(r"\[?<(Figure|Axes|matplotlib|seaborn)\b", text) else fenced(text)
+
+    def figure(self, index: int, data: dict[str, str], up: str, files: dict[str, bytes]) -> str:
+        label = str(self.options(index)[0].get("label", ""))
+        if not label.startswith("fig-"):
+            raise RenderError(f"{self.place(index)}: a figure without a label; open the cell with `#| label: fig-…`")
+        if FRAMES in data.get("text/html", ""):
+            return self.float(index, ["fig-cap", "fig-alt"], self.html(index, data["text/html"]))
+        kind = next(kind for kind in IMAGES if kind in data)
+        name = f"{self.stem}_files/{label}.{IMAGES[kind]}"
+        files[f"{self.folder}/{name}"] = (
+            data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(data[kind])
+        )
+        size = svg_size(data[kind]) if kind == "image/svg+xml" else {}
+        return self.float(index, ["fig-cap", "fig-alt"], "", src=up + name, **size)
+
+    def float(self, index: int, needed: list[str], content: str, **attributes: object) -> str:
+        """A numbered figure or table, which fallback.lua finishes."""
+        options, _ = self.options(index)
+        for key in needed:
+            if not options.get(key):
+                raise RenderError(f"{self.place(index)}: {options['label']} has no {key}; add `#| {key}: …`")
+        attributes |= {"label": options["label"], "alt": options.get("fig-alt", "")}
+        pairs = " ".join(f"{key}={quote(value)}" for key, value in attributes.items())
+        return f":::::: {{.float {pairs}}}\n{content}\n\n::: caption\n{options[needed[0]]}\n:::\n::::::\n"
+
+    def html(self, index: int, text: str) -> str:
+        external = EXTERNAL.search(text)
+        if external or "<table" in text:
+            found = f"`{external[0]}`" if external else "a table"
+            raise RenderError(
+                f"{self.place(index)}: HTML output with {found}; display Markdown, or HTML complete in itself"
+            )
+        return fenced(text, "{=html}")
+
+
+def images(lines: list[tuple[str, str]], root: Path, folder: str) -> dict[str, bytes]:
+    """The picture files that the text shows, by their path in the site."""
+    found = {}
+    for place, line in lines:
+        for target in re.findall(r"!\[(?:[^\]\\]|\\.)*\]\(\s*<?([^)\s>]+)", line):
+            path = posixpath.normpath(posixpath.join(folder, target))
+            if re.match(r"(https?:)?//", target):
+                raise RenderError(
+                    f"{place}: an image from another host, {target}; draw it in a notebook or store it here"
+                )
+            if target.startswith("attachment:"):
+                continue
+            if not (root / path).is_file():
+                raise RenderError(f"{place}: image {target} does not exist; correct the path")
+            found[path] = (root / path).read_bytes()
+    return found

@@ -1,0 +1,161 @@
+"""Reads pages and decks, with what they embed and include, as Markdown for Pandoc."""
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from .check import SHORTCODE, Lines, RenderError, check, check_slides
+from .notebook import Notebook, images, plain, quote
+
+FRONT_MATTER = {"title", "subtitle", "description", "author", "date", "lang", "format", "bibliography"}
+
+
+@dataclass
+class Source:
+    """A page or deck, ready for Pandoc. `path` is relative to the project; `files` go by their path in the site."""
+
+    path: str
+    title: str
+    meta: dict
+    markdown: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    slides: list[str] = field(default_factory=list)
+
+    @property
+    def is_deck(self) -> bool:
+        return "revealjs" in (self.meta.get("format") or "")
+
+    @property
+    def html(self) -> str:
+        return str(PurePosixPath(self.path).with_suffix(".html"))
+
+
+def read_sources(root: Path, config: dict) -> dict[str, Source]:
+    """All sources of `project: render`, by path, in the order given there."""
+    paths: list[str] = []
+    for pattern in config["project"]["render"]:
+        found = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
+        if not found and "*" not in pattern:
+            raise RenderError(
+                f"{config_line(root, pattern)}: lists {pattern}, which does not exist; write it or remove the line"
+            )
+        paths += [path for path in found if path not in paths]
+    classes = frozenset(config.get("course", {}).get("classes", []))
+    errors, sources, notebooks, labels = [], {}, {}, {}
+    for path in sorted(paths, key=lambda path: not path.endswith(".ipynb")):
+        try:
+            if path.endswith(".ipynb"):
+                notebook = notebooks[path] = Notebook(root, path)
+                for label, cell in notebook.labels.items():
+                    if label in labels:
+                        raise RenderError(
+                            f"{notebook.place(cell)}: label {label} is also in {labels[label]}; choose another"
+                        )
+                    labels[label] = path
+                markdown, description, files = notebook.page(root)
+                sources[path] = Source(path, notebook.title, {"description": description}, markdown, files)
+            else:
+                sources[path] = read_qmd(root, path, notebooks, classes)
+        except RenderError as error:
+            errors.append(str(error))
+    if errors:
+        raise RenderError("\n".join(dict.fromkeys(errors)))  # a page that embeds a wrong cell repeats its error
+    return {path: sources[path] for path in paths}
+
+
+def config_line(root: Path, text: str) -> str:
+    """The place in _quarto.yml that holds the text."""
+    lines = (root / "_quarto.yml").read_text(encoding="utf-8").split("\n")
+    return f"_quarto.yml:{next((number for number, line in enumerate(lines, 1) if text in line), 1)}"
+
+
+def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: frozenset[str]) -> Source:
+    text = (root / path).read_text(encoding="utf-8")
+    front = re.match(r"---\n(.*?\n)---\s*(\n|$)", text, re.S)
+    if not front:
+        raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
+    meta = read_front_matter(path, front[1])
+    lines = include(root, path, text[front.end() :].split("\n"), text[: front.end()].count("\n") + 1)
+    source = Source(path, plain(str(meta["title"])), meta, "")
+    outside = check(lines, "deck" if source.is_deck else "page", classes)
+    source.files = images(outside, root, posixpath.dirname(path))
+    if source.is_deck:
+        source.slides = check_slides(outside)
+    out, seen = [], set()
+    for place, line in lines:
+        if shortcode := SHORTCODE.match(line):
+            line, files = embed(path, place, shortcode, notebooks, seen)
+            source.files |= files
+        out.append(line.replace("{{{<", "{{<").replace(">}}}", ">}}"))
+    source.markdown = "\n".join(out)
+    return source
+
+
+def read_front_matter(path: str, text: str) -> dict:
+    try:
+        meta = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise RenderError(
+            f"{path}:{error.problem_mark.line + 2}: front matter is not YAML; put the value into quotes"
+        ) from None
+    for key in meta:
+        if key not in FRONT_MATTER:
+            line = next((number for number, line in enumerate(text.split("\n"), 2) if line.startswith(f"{key}:")), 1)
+            raise RenderError(
+                f"{path}:{line}: `{key}` in the front matter; supported are {', '.join(sorted(FRONT_MATTER))}"
+            )
+    if not meta.get("title"):
+        raise RenderError(f"{path}:1: no title; add title: … to the front matter")
+    if isinstance(meta.get("format"), dict):
+        name, settings = next(iter(meta["format"].items()))
+        if settings not in (None, "default", {"html-math-method": "mathml"}):
+            raise RenderError(
+                f"{path}:1: settings of format: {name}; move them to slides/_metadata.yml, where all decks share them"
+            )
+        meta["format"] = name
+    return meta
+
+
+def include(root: Path, path: str, lines: list[str], first: int = 1) -> Lines:
+    """The lines with their places, and in the place of an include those of the included file."""
+    result: Lines = []
+    for number, line in enumerate(lines, first):
+        shortcode = SHORTCODE.match(line)
+        if not shortcode or shortcode[1] != "include":
+            result.append((f"{path}:{number}", line))
+            continue
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), shortcode[2]))
+        if not (root / target).is_file():
+            raise RenderError(f"{path}:{number}: include of {shortcode[2]}, which does not exist; correct the path")
+        result += include(root, target, (root / target).read_text(encoding="utf-8").split("\n"))
+    return result
+
+
+def embed(
+    path: str, place: str, shortcode: re.Match, notebooks: dict[str, Notebook], seen: set
+) -> tuple[str, dict[str, bytes]]:
+    """The Markdown of an embedded cell, and its files."""
+    target, _, label = shortcode[2].partition("#")
+    notebook = notebooks.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
+    if notebook is None:
+        raise RenderError(
+            f"{place}: embed of {target}, which is no notebook of the site; there are {', '.join(notebooks) or 'none'}"
+        )
+    if label not in notebook.labels:
+        raise RenderError(
+            f"{place}: embed of #{label}, which no cell of {target} has; its labels are {', '.join(notebook.labels) or 'none'}"
+        )
+    up = posixpath.dirname(target) + "/" if "/" in target else ""
+    markdown, files = notebook.cell(notebook.labels[label], up=up, echo=bool(shortcode[3]))
+    if not markdown:
+        raise RenderError(
+            f"{place}: embed of #{label} shows nothing; add echo=true, or run `make notebooks` to store outputs"
+        )
+    if label in seen:  # an id may stand only once in a page
+        markdown = markdown.replace(f"#cell-{label} ", "", 1).replace("{.float ", "{.float .again ", 1)
+    seen.add(label)
+    head = f"{{.quarto-embed-nb-cell notebook={quote(target)} notebook-title={quote(notebook.title)}}}"
+    return f"\n::::::::: {head}\n{markdown}\n:::::::::\n", files

@@ -1,0 +1,84 @@
+"""Checks fail when they should; figures and tables come out in the course's form."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from dlcourse import check, diagrams, plots
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_checks_that_hold_print_one_line_each(capsys):
+    check.equal("parameters", 669706, 669_706)
+    check.equal("shape", torch.Size([1, 28, 28]), (1, 28, 28))
+    check.equal("same numbers", torch.tensor([1, 2]), [1, 2])
+    check.close("sum", torch.tensor([1.0]), [1 + 1e-8])
+    check.band("accuracy", 0.89, {"full": (0.88, 0.9), "embedded": (0.8, 0.87)}, tier="full")
+    check.true("the loss fell", np.bool_(True))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6 and all(line.startswith("✓ ") for line in lines)
+    assert lines[0] == "✓ parameters: 669,706"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: check.equal("layers", 3, 4), "layers: expected 4, saw 3"),
+        (lambda: check.close("sum", [1.0], [1.1]), "sum: expected agreement within 1e-06, saw a difference of 0.1"),
+        (lambda: check.close("sum", [1.0, 2.0], [1.0]), r"expected shape \(1,\), saw shape \(2,\)"),
+        (lambda: check.close("nan", [float("nan")], [1.0]), "nan: expected agreement"),
+        (lambda: check.band("accuracy", 0.5, (0.8, 0.9)), "expected a value from 0.8 to 0.9, saw 0.5"),
+        (lambda: check.band("accuracy", float("nan"), (0.8, 0.9)), "saw nan"),
+        (lambda: check.band("a", 0.89, {"full": (0.88, 0.9), "embedded": (0.8, 0.87)}, tier="embedded"), "0.87"),
+        (lambda: check.true("the loss fell", 3 < 2), "this does not hold: the loss fell"),
+    ],
+)
+def test_checks_fail_with_what_was_expected_and_seen(call, message):
+    with pytest.raises(AssertionError, match=message):
+        call()
+
+
+def test_image_grid_accepts_channels_and_hides_empty_places():
+    figure = plots.images(torch.rand(5, 1, 28, 28), titles=list("abcde"), columns=3)
+    assert len(figure.axes) == 6
+    assert [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
+
+
+def test_confusion_matrix_counts_true_classes_in_rows():
+    figure = plots.confusion([0, 0, 1], [0, 1, 1], ["cat", "dog"])
+    texts = {(t.get_position()[1], t.get_position()[0]): t.get_text() for t in figure.axes[0].texts}
+    assert texts == {(0, 0): "1", (0, 1): "1", (1, 1): "1"}
+
+
+def test_curves_differ_by_dash_and_by_marker_not_by_colour_alone():
+    frame = pd.DataFrame({"train_loss": [2.0, 1.0], "validation_loss": [2.1, 1.5]}, index=[1, 2])
+    lines = plots.curves(frame).axes[0].lines
+    assert len({line.get_linestyle() for line in lines}) == 2 == len({line.get_marker() for line in lines})
+
+
+def test_style_changes_dash_with_colour():
+    plots.use_style()
+    assert len(plots.DASHES) == len(plots.PALETTE) == len(plt.rcParams["axes.prop_cycle"])
+
+
+def test_table_is_markdown():
+    text = plots.table(pd.DataFrame({"model": ["a"], "accuracy": [0.12345]}), index=False).data
+    assert text.splitlines()[0].startswith("| model") and "0.123" in text
+
+
+def test_network_diagram_draws_each_unit_and_dots():
+    figure = diagrams.network([["$X_1$", None, "$X_4$"], ["$f$"]], ["in", "out"])
+    assert len(figure.axes[0].patches) >= 3
+    assert "⋮" in [text.get_text() for text in figure.axes[0].texts]
+    with pytest.raises(ValueError, match="2 layers"):
+        diagrams.network([["a"], ["b"]], ["only one"])

@@ -1,0 +1,186 @@
+"""Stored notebooks are fresh, clean and well formed; `dlcourse notebooks` never spoils one."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from dlcourse import execute
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MAKE = "run `make notebooks NB={}` and commit the result"
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def texts(cell):
+    """Everything an output says in words, ANSI codes included."""
+    for output in cell.outputs:
+        yield output.get("text", "")
+        for mime, data in output.get("data", {}).items():
+            if mime.startswith("text/"):
+                yield data
+
+
+def options(cell):
+    return dict(re.findall(r"^#\| *([\w-]+): *(.*)$", cell.source, re.M))
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_stored_outputs_are_fresh(path):
+    notebook = read(path)
+    stored = notebook.metadata.get("dlcourse", {}).get("code_hash")
+    assert stored == execute.code_hash(notebook), f"{path.name}: code changed since it was executed; " + MAKE.format(
+        path.stem[:2]
+    )
+
+
+def test_every_code_cell_ran_in_order(path):
+    assert [cell.execution_count for cell in code_cells(path)] == list(range(1, len(code_cells(path)) + 1)), (
+        MAKE.format(path.stem[:2])
+    )
+
+
+def test_outputs_hold_no_error_warning_path_or_progress_bar(path):
+    unwanted = r"Traceback|Warning:|(?:^|[\s'\"(])(?:/(?:home|root|tmp|work|Users|usr|var|opt)/|[A-Z]:\\)|\d+%\|| object at 0x|\r"
+    for number, cell in enumerate(code_cells(path), 1):
+        assert not any(output.output_type == "error" for output in cell.outputs), (
+            f"{path.name}, code cell {number}: error"
+        )
+        assert not any(output.get("name") == "stderr" for output in cell.outputs), (
+            f"{path.name}, code cell {number}: stderr"
+        )
+        for text in texts(cell):
+            found = re.search(unwanted, text)
+            assert not found, f"{path.name}, code cell {number}: output contains {found[0]!r}"
+
+
+def test_stored_run_used_the_full_data(path):
+    tiers = read(path).metadata["dlcourse"]["data"]
+    assert set(tiers.values()) <= {"full"}, (
+        f"{path.name} was stored from {tiers}; set DLCOURSE_DATA and " + MAKE.format(path.stem[:2])
+    )
+
+
+def test_pictures_have_label_caption_and_alternative_text(path):
+    for number, cell in enumerate(code_cells(path), 1):
+        drawn = any(
+            "image/svg+xml" in output.get("data", {}) or "image/png" in output.get("data", {})
+            for output in cell.outputs
+        )
+        given = options(cell)
+        if drawn or given.get("label", "").startswith("fig-"):
+            assert drawn, f"{path.name}, code cell {number}: {given['label']} shows no picture"
+            assert given.get("label", "").startswith("fig-"), (
+                f"{path.name}, code cell {number}: picture without `#| label: fig-…`"
+            )
+            for key in ("fig-cap", "fig-alt"):
+                assert len(given.get(key, "")) > 20, (
+                    f"{path.name}, code cell {number}: {key} is missing or says nothing"
+                )
+
+
+def test_tables_are_markdown_with_a_caption(path):
+    for number, cell in enumerate(code_cells(path), 1):
+        given = options(cell)
+        html = [output["data"]["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]
+        assert not any("<table" in "".join(text) for text in html), f"{path.name}, code cell {number}: HTML table"
+        if given.get("label", "").startswith("tbl-"):
+            assert given.get("tbl-cap"), f"{path.name}, code cell {number}: table without `#| tbl-cap: …`"
+            assert any("text/markdown" in output.get("data", {}) for output in cell.outputs)
+
+
+def test_labels_are_unique_across_the_course():
+    labels = [options(cell)["label"] for path in NOTEBOOKS for cell in code_cells(path) if "label" in options(cell)]
+    assert sorted(labels) == sorted(set(labels))
+
+
+def test_notebook_has_the_parts_that_the_course_promises(path):
+    cells = read(path).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert cells[0].source.startswith("# "), f"{path.name}: the first cell must open with the title"
+    for part in ("After this notebook you can", "Before you start", "## Summary", "## Further reading"):
+        assert part in text, f"{path.name}: no {part!r}"
+    exercises = re.findall(r"\*\*Exercise (\d+\.\d+)\.\*\*", text)
+    assert exercises == [f"{int(path.stem[:2])}.{k}" for k in range(1, len(exercises) + 1)]
+    solutions = [cell for cell in code_cells(path) if "solution" in cell.metadata.get("tags", [])]
+    assert 4 <= len(exercises) <= 8 and len(solutions) >= len(exercises)
+    assert any("check." in cell.source for cell in code_cells(path))
+
+
+def test_uncompared_cells_are_a_minority_reasoned_by_training_timing_or_tier(path):
+    cells = code_cells(path)
+    ignored = [cell for cell in cells if "nbval-ignore-output" in cell.metadata.get("tags", [])]
+    assert len(ignored) < 0.7 * len(cells), f"{path.name}: most cells are not compared with their stored output"
+
+
+# ------------------------------------------------------------------------- executing notebooks
+
+
+def notebook_of(folder, *sources, name="90-test.ipynb"):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    nbformat.write(notebook, folder / name)
+    return folder / name
+
+
+def test_execute_stores_outputs_and_provenance(tmp_path):
+    path = notebook_of(tmp_path, "print(1)\nprint(2)", "from dlcourse import datasets; len(datasets.hitters())")
+    execute.execute(path)
+    notebook = read(path)
+    assert notebook.cells[0].outputs[0].text == "1\n2\n"
+    record = notebook.metadata["dlcourse"]
+    assert record["data"] == {"Hitters": "full"} and record["code_hash"] == execute.code_hash(notebook)
+    assert set(record) == {"date", "python", "versions", "device", "seconds", "data", "code_hash"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failing_cell_is_named_and_the_stored_notebook_stays_as_it_was(tmp_path, capsys):
+    path = notebook_of(tmp_path, "x = 1", "#| label: fig-x\ny = x / 0  # the culprit")
+    before = path.read_bytes()
+    assert execute.run(tmp_path, ["90"]) == 1
+    message = capsys.readouterr().err
+    assert "90-test.ipynb: code cell 2" in message and "first line: y = x / 0  # the culprit" in message
+    assert "ZeroDivisionError" in message
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_unknown_number_lists_the_notebooks():
+    done = subprocess.run(
+        [sys.executable, "-m", "dlcourse", "notebooks", "99"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "there is no notebook 99" in done.stderr
+    assert all(path.stem in done.stderr for path in NOTEBOOKS)
+
+
+def test_code_hash_sees_code_and_nothing_else(tmp_path):
+    path = notebook_of(tmp_path, "print(1)")
+    notebook = read(path)
+    before = execute.code_hash(notebook)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("prose"))
+    assert execute.code_hash(notebook) == before
+    notebook.cells[1].source = "print(2)"
+    assert execute.code_hash(notebook) != before
+
+
+def test_stored_notebooks_are_valid(path):
+    nbformat.validate(json.loads(path.read_text(encoding="utf8")))

@@ -1,0 +1,131 @@
+"""fit, evaluate and predict do what their docstrings say."""
+
+import pytest
+import torch
+from torch import nn
+
+from dlcourse import training
+
+
+@pytest.fixture
+def blobs():
+    """Two well separated clouds of points in the plane, 400 in all."""
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(400) % 2
+    return torch.randn(400, 2, generator=generator) + 4 * y[:, None], y
+
+
+def network(seed=0):
+    training.set_seed(seed)
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+    return model, torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+def test_fit_learns_and_reports_every_epoch(blobs):
+    model, optimizer = network()
+    history = training.fit(model, blobs, optimizer=optimizer, epochs=4, validation=blobs, verbose=False)
+    assert list(history.frame.index) == [1, 2, 3, 4]
+    assert set(history.frame) == {"train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"}
+    assert training.evaluate(model, blobs)["accuracy"] > 0.97
+
+
+def test_fit_is_the_loop_that_notebook_02_writes_out(blobs):
+    X, y = blobs
+    model, optimizer = network()
+    torch.manual_seed(5)
+    training.fit(model, blobs, optimizer=optimizer, epochs=2, batch_size=32, verbose=False)
+    plain, optimizer = network()
+    torch.manual_seed(5)
+    for _ in range(2):
+        for batch in torch.randperm(len(X)).split(32):
+            optimizer.zero_grad()
+            loss = nn.CrossEntropyLoss()(plain(X[batch]), y[batch])
+            loss.backward()
+            optimizer.step()
+    for ours, theirs in zip(model.parameters(), plain.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_run_on_the_cpu_repeats_bit_for_bit(blobs):
+    losses = []
+    for _ in range(2):
+        model, optimizer = network(seed=3)
+        losses.append(training.fit(model, blobs, optimizer=optimizer, epochs=2, verbose=False).frame.train_loss)
+    assert losses[0].equals(losses[1])
+
+
+def test_patience_stops_early_and_restores_the_best_weights(blobs):
+    X, y = blobs
+    model, _ = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    validation = (X, 1 - y)  # the better the fit, the worse this gets: the first epoch stays the best
+    history = training.fit(
+        model, blobs, optimizer=optimizer, epochs=50, validation=validation, patience=3, verbose=False
+    )
+    assert history.best_epoch == 1
+    assert len(history.rows) == 4
+    assert training.evaluate(model, validation)["loss"] == pytest.approx(history.frame.validation_loss[1])
+
+
+def test_scheduler_steps_once_an_epoch(blobs):
+    model, optimizer = network()
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    training.fit(model, blobs, optimizer=optimizer, epochs=3, scheduler=scheduler, verbose=False)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1 / 8)
+
+
+def test_regression_has_no_accuracy(blobs):
+    X, _ = blobs
+    model = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
+    y = X @ torch.tensor([1.0, -2.0])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    history = training.fit(model, (X, y), optimizer=optimizer, epochs=30, loss_fn=nn.MSELoss(), verbose=False)
+    assert "train_accuracy" not in history.frame
+    assert set(training.evaluate(model, (X, y), loss_fn=nn.MSELoss())) == {"loss"}
+    assert history.frame.train_loss.iloc[-1] < 0.01
+
+
+def test_evaluate_weights_the_last_smaller_batch_rightly(blobs):
+    model, _ = network()
+    whole = training.evaluate(model, blobs, batch_size=400)
+    parts = training.evaluate(model, blobs, batch_size=150)
+    assert parts["loss"] == pytest.approx(whole["loss"])
+    assert parts["accuracy"] == whole["accuracy"]
+
+
+def test_evaluate_and_predict_switch_dropout_off_and_leave_the_mode_as_it_was(blobs):
+    model = nn.Sequential(nn.Linear(2, 50), nn.Dropout(0.5), nn.Linear(50, 2)).train()
+    assert torch.equal(training.predict(model, blobs[0]), training.predict(model, blobs[0]))
+    training.evaluate(model, blobs)
+    assert model.training
+    assert not training.predict(model, blobs[0]).requires_grad
+
+
+def test_bad_input_says_what_was_given_and_what_to_do(blobs):
+    X, y = blobs
+    model, optimizer = network()
+    with pytest.raises(ValueError, match="400 and 399"):
+        training.fit(model, (X, y[:-1]), optimizer=optimizer, epochs=1)
+    with pytest.raises(ValueError, match="validation="):
+        training.fit(model, blobs, optimizer=optimizer, epochs=1, patience=2)
+    with pytest.raises(ValueError, match="epochs"):
+        training.fit(model, blobs, optimizer=optimizer, epochs=0)
+    with pytest.raises(ValueError, match="0 and 0"):
+        training.evaluate(model, (X[:0], y[:0]))
+    with pytest.raises(FloatingPointError, match="learning rate"):
+        training.fit(model, (X * float("nan"), y), optimizer=optimizer, epochs=1, verbose=False)
+
+
+def test_progress_bar_leaves_no_trace_when_switched_off(blobs, capfd):
+    model, optimizer = network()
+    training.fit(model, blobs, optimizer=optimizer, epochs=2)
+    seen = capfd.readouterr()
+    assert seen.out.count("epoch") == 2 and "\r" not in seen.out
+    assert seen.err == ""
+
+
+def test_parameter_count_leaves_frozen_parameters_out():
+    model = nn.Sequential(nn.Linear(784, 512), nn.Linear(512, 512), nn.Linear(512, 10))
+    assert training.parameter_count(model) == 669_706
+    model[0].requires_grad_(False)
+    assert training.parameter_count(model) == 669_706 - 784 * 512 - 512
