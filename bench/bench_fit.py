@@ -12,6 +12,7 @@ on the machine can only make an epoch slower.
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 
@@ -33,7 +34,9 @@ WIDTHS = (784, 512, 512, 10)
 
 def network() -> nn.Module:
     training.set_seed(0)
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)
+    )
 
 
 def contender_fit(fashion):
@@ -105,14 +108,16 @@ def gemm_rate() -> float:
 
 def epoch_gflop(n: int) -> float:
     """GFLOP of the matrix products of one epoch: forward, weight gradients, and input gradients but for the first layer."""
-    products = [a * b for a, b in zip(WIDTHS, WIDTHS[1:], strict=False)]
+    products = [a * b for a, b in itertools.pairwise(WIDTHS)]
     return 2 * n * (3 * sum(products) - products[0]) / 1e9
 
 
 def main() -> None:
     fashion = datasets.fashion_mnist()
     n = len(fashion.X_train)
-    print(f"Fashion-MNIST ({fashion.tier}), {n:,} images, batch {BATCH}, {torch.get_num_threads()} threads, best of {ROUNDS} epochs")
+    print(
+        f"Fashion-MNIST ({fashion.tier}), {n:,} images, batch {BATCH}, {torch.get_num_threads()} threads, best of {ROUNDS} epochs"
+    )
     makers = {
         "dlcourse fit": contender_fit,
         "PyTorch, DataLoader loop": contender_dataloader,

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     verb("lab", _lab, "open the notebooks in JupyterLab")
     verb("bench", _bench, "run the benchmarks")
     verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
-    verb("clean", _clean, "remove what was built: _site, caches, test artifacts (not .venv, not data)")
+    verb("clean", _clean, "remove what was built: _site, pdf, caches, test artifacts (not .venv, not data)")
 
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
@@ -153,7 +153,7 @@ def _pdf(options) -> int:
 def _clean(options) -> int:
     import shutil
 
-    for name in ("_site", ".cache", ".quarto", "test-artifacts", ".pytest_cache", ".ruff_cache"):
+    for name in ("_site", ".cache", ".quarto", "test-artifacts", "pdf", ".pytest_cache", ".ruff_cache"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     print("Removed the built site and the caches. .venv and data are untouched.")
     return 0

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 if TYPE_CHECKING:  # torch and pandas take seconds to import, and `doctor` needs neither
     import pandas as pd
     import torch
@@ -75,9 +77,7 @@ def cache_dir() -> Path:
     """Folder of the full tier: ``$DLCOURSE_DATA`` when set, else the user's cache folder."""
     if os.environ.get("DLCOURSE_DATA"):
         return Path(os.environ["DLCOURSE_DATA"]).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("dlcourse"))
+    return Path(platformdirs.user_cache_dir("dlcourse", appauthor=False))
 
 
 def locate(name: str) -> tuple[Path, str]:
@@ -256,42 +256,44 @@ def _source(name: str, filename: str) -> tuple[list[str], str]:
 
 
 def _fetch(urls: list[str], target: Path, md5: str) -> Path:
-    """Download ``target`` from the first mirror that delivers it whole; resumes a ``.part`` file.
+    """Download ``target`` from the first mirror that delivers it whole; pooch verifies it and moves it into place.
 
     Raises OSError, naming every mirror that was tried, when none delivers.
     """
-    from tqdm import tqdm
+    import pooch
 
-    part = target.with_name(target.name + ".part")
+    pooch.get_logger().setLevel("ERROR")
     failures = []
     for url in urls:
-        done = part.stat().st_size if part.exists() else 0
-        request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                resumed = response.status == 206  # a server without ranges sends the whole file again
-                total = int(response.headers.get("Content-Length", 0)) + (done if resumed else 0)
-                with (
-                    open(part, "ab" if resumed else "wb") as out,
-                    tqdm(
-                        total=total, initial=done if resumed else 0, unit="B", unit_scale=True, desc=target.name
-                    ) as bar,
-                ):
-                    while chunk := response.read(1 << 16):
-                        out.write(chunk)
-                        bar.update(len(chunk))
-        except OSError as error:
-            failures.append(f"{url}: {error}")
-            continue
-        if total and part.stat().st_size < total:
-            failures.append(f"{url}: the connection ended after {part.stat().st_size:,} of {total:,} bytes")
-            continue
-        if _digest(part, "md5") == md5:
-            os.replace(part, target)
+            pooch.retrieve(url, f"md5:{md5}", fname=target.name, path=target.parent, downloader=_resume)
             return target
-        part.unlink()
-        failures.append(f"{url}: checksum differs from the pinned one")
+        except (OSError, ValueError) as error:  # ValueError: pooch saw another checksum, and removed the file
+            failures.append(f"{url}: {error}")
     raise OSError("no mirror delivered it: " + "; ".join(failures))
+
+
+def _resume(url: str, output: str, _pooch) -> None:
+    """A downloader for pooch that goes on where an earlier try stopped; raises OSError when it is cut off again."""
+    from tqdm import tqdm
+
+    part = Path(output).with_name(url.rsplit("/", 1)[-1] + ".part")
+    done = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        if response.status != 206:  # a server without ranges sends the whole file again
+            done = 0
+        total = done + int(response.headers.get("Content-Length", 0))
+        with (
+            open(part, "ab" if done else "wb") as out,
+            tqdm(total=total, initial=done, unit="B", unit_scale=True, desc=part.stem) as bar,
+        ):
+            while chunk := response.read(1 << 16):
+                out.write(chunk)
+                bar.update(len(chunk))
+    if part.stat().st_size < total:
+        raise OSError(f"the connection ended after {part.stat().st_size:,} of {total:,} bytes")
+    os.replace(part, output)
 
 
 def _damage(path: Path, size: int, sha256: str) -> str:

@@ -15,7 +15,13 @@ import urllib.request
 from pathlib import Path
 
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own; its CPU wheels are 2 GB smaller
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_NAMES = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
 
 
 def venv_python(root: Path) -> Path:
@@ -79,8 +85,9 @@ def quarto() -> str | None:
 
 
 def chromium() -> str | None:
-    """Path of a Chromium or Chrome, or None."""
-    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    """Path of a Chromium or Chrome, or None: ``$CHROMIUM`` if set, else one on the PATH or in its usual place."""
+    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else CHROMIUM_NAMES
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def doctor(root: Path) -> int:

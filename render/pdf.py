@@ -1,30 +1,17 @@
 """Prints decks to PDF through Chromium: `python -m render.pdf [02 …]` writes pdf/02-…-deck.pdf, and a handout with the notes."""
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
-PLACES = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-]
+from dlcourse import environment
+
 QUIET = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 ]  # fmt: skip
-
-
-def find_chromium() -> str | None:
-    """A Chromium or Chrome: $CHROMIUM if set, else one on the path or in its usual place."""
-    named = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else NAMES + PLACES
-    return next((found for name in named if (found := shutil.which(name))), None)
 
 
 def print_page(chromium: str, page: Path, query: str, target: Path) -> None:
@@ -59,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    chromium = find_chromium()
+    chromium = environment.chromium()
     if not chromium:
         print("pdf: needs Chromium or Chrome; install one, or set CHROMIUM to its path. Without it, open a deck in any browser, "
               "add ?print-pdf to its address (?handout for slides with notes) and print.", file=sys.stderr)  # fmt: skip
