@@ -5,6 +5,7 @@ import os
 
 os.environ["DLCOURSE_TIER"] = "embedded"
 os.environ["DLCOURSE_PROGRESS"] = "0"
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # spinning OpenMP threads slow each other down on a busy machine
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     # Kernels inherit this. More threads than cores makes training several times slower.
     workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])

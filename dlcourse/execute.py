@@ -73,7 +73,8 @@ def execute(path: Path) -> float:
     fails; the stored file is then left as it was.
     """
     notebook = nbformat.read(path, as_version=4)
-    environment = os.environ | {"DLCOURSE_PROGRESS": "0"}  # no progress bar in stored outputs
+    # No progress bar in stored outputs. OpenMP threads that spin for long slow each other down on a busy machine.
+    environment = {"GOMP_SPINCOUNT": "10000"} | os.environ | {"DLCOURSE_PROGRESS": "0"}
     client = NotebookClient(
         notebook,
         timeout=1800,

@@ -103,7 +103,9 @@ def show(
 def _cell_option(key: str) -> str | None:
     """The value of ``#| key: value`` in the notebook cell that is running; None outside a notebook."""
     shell = get_ipython()
-    source = shell.user_ns.get("In", [""])[-1] if shell else ""
+    # The message that asked for the cell to be run; In is empty where the history is off, as under nbval.
+    request = shell.get_parent().get("content", {}) if hasattr(shell, "get_parent") else {}
+    source = request.get("code") or (shell.user_ns.get("In", [""])[-1] if shell else "")
     found = re.search(rf'^#\|\s*{key}:\s*"?(.*?)"?\s*$', source, re.MULTILINE)
     return found[1] if found else None
 

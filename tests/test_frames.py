@@ -4,6 +4,7 @@ import base64
 import html
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import matplotlib
 
@@ -140,13 +141,16 @@ def test_wrong_arguments_are_refused(changes, message):
         draw(**changes)
 
 
-def test_name_and_alternative_text_come_from_the_options_of_the_cell(monkeypatch):
-    class Shell:
-        user_ns = {"In": ["", '#| label: fig-cell\n#| fig-alt: "Two curves: one up, one down."\nframes.show(…)']}  # noqa: RUF012
+SOURCE = '#| label: fig-cell\n#| fig-alt: "Two curves: one up, one down."\nframes.show(…)'
+KERNEL = SimpleNamespace(get_parent=lambda: {"content": {"code": SOURCE}}, user_ns={"In": [""]})  # history is off
+TERMINAL = SimpleNamespace(user_ns={"In": ["", SOURCE]})
 
+
+@pytest.mark.parametrize("shell", [KERNEL, TERMINAL])
+def test_name_and_alternative_text_come_from_the_options_of_the_cell(monkeypatch, shell):
     shown = []
     monkeypatch.setattr(frames, "display", lambda bundle, raw: shown.append(bundle["text/html"]))
-    monkeypatch.setattr(frames, "get_ipython", Shell)
+    monkeypatch.setattr(frames, "get_ipython", lambda: shell)
     draw(name=None, alt=None)
     assert Elements(shown[0]).one("img")["alt"] == "Two curves: one up, one down."
     assert 'id="fig-cell-range"' in shown[0]
