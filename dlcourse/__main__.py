@@ -71,6 +71,7 @@ def _site(options) -> int:
               " or see quarto.org), or leave RENDERER out to render with Pandoc.", file=sys.stderr)  # fmt: skip
         return 1
     if quarto and options.renderer != "pandoc":
+        os.environ["QUARTO_PYTHON"] = sys.executable  # its pre-render step needs the packages of .venv
         return _run([quarto, "render"])
     import render
 

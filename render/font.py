@@ -4,6 +4,7 @@ Also runs as Quarto's `pre-render` step, hence the script at the end.
 """
 
 import os
+import sys
 from pathlib import Path
 
 TARGET = Path("render/theme/fonts/STIXTwoMath.woff")
@@ -34,4 +35,9 @@ def make_font(root: Path) -> Path:
 
 
 if __name__ == "__main__":
-    make_font(Path(__file__).resolve().parent.parent)
+    try:
+        make_font(Path(__file__).resolve().parent.parent)
+    except ImportError as error:  # Quarto may run on another Python; formulas then take the reader's own math font
+        print(
+            f"No web font for formulas: {error.name} is not installed for {sys.executable}. `make setup` installs it."
+        )

@@ -191,6 +191,13 @@ def test_serve_without_a_site_says_what_to_run(tmp_path, monkeypatch, capsys):
     assert "make site" in capsys.readouterr().err
 
 
+def test_installed_command_finds_the_renderer_from_any_folder(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", "import dlcourse, render"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_make_targets_and_verbs_agree():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     verbs = set(re.findall(r"'([a-z]+)'", dlcourse("nonsense").stderr.partition("choose from")[2]))
