@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from dlcourse.plots import BLUE, GREEN, GREY, INK, ORANGE
+from dlcourse.plots import BLUE, GREEN, GREY, INK, ORANGE, VERMILLION
 
 LAYER_COLORS = (ORANGE, BLUE, GREEN)  # input, hidden, output; they also differ by position and label
 
@@ -59,4 +59,67 @@ def network(
         ax.text(gap * column, -tallest / 2 - 0.25, title, ha="center", va="top", fontsize=14, color=INK)
     ax.set_xlim(-0.9, gap * (len(layers) - 1) + 0.9)
     ax.set_ylim(-tallest / 2 - 1.0, tallest / 2 + 0.6)
+    return figure
+
+
+def tensor_ranks(pictures) -> Figure:
+    """Draw tensors of rank 0 to 3: one number, ten numbers, one picture, the stack of all pictures.
+
+    ``pictures``: array or tensor of shape (n, 28, 28), values in [0, 1].
+    """
+    n = len(pictures)
+    figure, panels = plt.subplots(1, 4, figsize=(13, 4.6), width_ratios=(1, 1, 2, 2.6))
+    shapes = ("()", "(10,)", "(28, 28)", f"({n}, 28, 28)")
+    for rank, (ax, shape) in enumerate(zip(panels, shapes, strict=True)):
+        ax.set_title(f"rank {rank}\nshape {shape}", loc="center", fontsize=16)
+        ax.set_axis_off()
+        ax.set_aspect("equal")
+        ax.set_anchor("N")
+    for ax, values in ((panels[0], [2.3]), (panels[1], range(10))):
+        for row, value in enumerate(values):
+            ax.add_patch(plt.Rectangle((0, -row), 1, 1, facecolor="#DCEEFB", edgecolor=BLUE))
+            ax.text(0.5, 0.5 - row, value, ha="center", va="center", fontsize=13)
+        ax.set(xlim=(-0.2, 1.2), ylim=(-9.2, 1.2))
+    panels[2].imshow(pictures[0])
+    for layer in range(n - 1, -1, -1):
+        low, high = 5 * layer, 5 * layer + 28
+        panels[3].imshow(pictures[layer], extent=(low, high, low, high), zorder=2 * n - layer)
+        frame = plt.Rectangle((low, low), 28, 28, fill=False, edgecolor="white", zorder=2 * n - layer)
+        panels[3].add_patch(frame)
+    panels[3].set(xlim=(-1, 5 * n + 24), ylim=(-1, 5 * n + 24))
+    return figure
+
+
+def computation_graph(values: Mapping[str, tuple[float, float]]) -> Figure:
+    """Draw the computation graph of R = ½ (y − f)² with f = β₀ + β g(w₀ + w x), for one observation.
+
+    ``values``: for each of w0, w, x, z, A, beta0, beta, f, y and R its value from the forward pass and the
+    derivative of R with respect to it from the backward pass.
+    """
+    places = {"w0": (0, 0), "w": (0, 1), "x": (0, 2), "z": (1, 1), "A": (2, 1)}
+    places |= {"beta0": (2, 0), "beta": (2, 2), "f": (3, 1), "y": (3, 2), "R": (4, 1)}
+    names = {"w0": "$w_0$", "beta0": r"$\beta_0$", "beta": r"$\beta$", "A": "$A = g(z)$"}
+    names |= {"z": "$z = w_0 + w x$", "f": r"$f = \beta_0 + \beta A$"}
+    names |= {"R": r"$R = \frac{1}{2}(y - f)^2$"}
+    edges = ("w0 z", "w z", "x z", "z A", "beta0 f", "beta f", "A f", "f R", "y R")
+    figure, ax = plt.subplots(figsize=(12, 5.2))
+    text = {"ha": "center", "va": "center", "fontsize": 14}
+    for edge in edges:
+        (a, b), (c, d) = (places[name] for name in edge.split())
+        style = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (c - 0.42, d + 0.12 * (b - d)), (a + 0.42, b), arrowprops=style)
+    for name, (a, b) in places.items():
+        value, derivative = values[name]
+        ax.add_patch(plt.Rectangle((a - 0.42, b - 0.36), 0.84, 0.72, fc="white", ec="black"))
+        ax.text(a, b + 0.19, names.get(name, f"${name}$"), **text)
+        ax.text(a, b - 0.04, f"{value:.3f}", color=BLUE, weight="bold", **text)
+        ax.text(a, b - 0.24, f"∂ {derivative:+.3f}", color=VERMILLION, **text)
+    passes = {"forward: values": (-0.6, -0.42, 4.42, BLUE, "-")}
+    passes |= {"backward: derivatives of R": (-0.88, 4.42, -0.42, VERMILLION, "--")}
+    for name, (row, begin, end, color, dash) in passes.items():
+        style = {"arrowstyle": "-|>", "color": color, "lw": 2, "linestyle": dash}
+        ax.annotate("", (end, row), (begin, row), arrowprops=style)
+        ax.text(2, row, name, color=color, backgroundcolor="white", **text)
+    ax.set(xlim=(-0.5, 4.5), ylim=(-1.05, 2.45))
+    ax.axis("off")
     return figure
