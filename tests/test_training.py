@@ -1,5 +1,7 @@
 """fit, evaluate and predict do what their docstrings say."""
 
+import contextlib
+
 import pytest
 import torch
 from torch import nn
@@ -43,7 +45,7 @@ def test_fit_is_the_loop_that_notebook_02_writes_out(blobs):
             loss.backward()
             optimizer.step()
     for ours, theirs in zip(model.parameters(), plain.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_a_run_on_the_cpu_repeats_bit_for_bit(blobs):
@@ -122,6 +124,24 @@ def test_progress_bar_leaves_no_trace_when_switched_off(blobs, capfd):
     seen = capfd.readouterr()
     assert seen.out.count("epoch") == 2 and "\r" not in seen.out
     assert seen.err == ""
+
+
+@pytest.mark.parametrize("spoil", [False, True])
+def test_fit_leaves_pytorchs_settings_as_they_were(blobs, spoil):
+    X, y = blobs
+    model, optimizer = network()
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with contextlib.suppress(FloatingPointError):
+        training.fit(model, (X * float("nan") if spoil else X, y), optimizer=optimizer, epochs=1, verbose=False)
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_fast_matrix_products_keep_float32_precision():
+    a, b = torch.rand(64, 784), torch.rand(784, 512)
+    exact = a.double() @ b.double()
+    with training._fast_linear_layers(batch_size=64):
+        error = ((a @ b - exact).abs() / exact).max()
+    assert error < 1e-5
 
 
 def test_parameter_count_leaves_frozen_parameters_out():
