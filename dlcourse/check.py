@@ -1,12 +1,14 @@
 """Checks that stand in the notebooks: each asserts what the prose claims and prints one line.
 
 A check that holds prints ``✓ name: seen``. One that fails raises AssertionError with what was
-expected and what was seen.
+expected and what was seen. ``answer`` is for exercises: it tells students how far they are, and
+never stops the notebook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,42 @@ def true(claim: str, holds: Any) -> None:
     if not bool(holds):
         raise AssertionError(f"this does not hold: {claim}")
     print(f"✓ {claim}")
+
+
+def answer(exercise: str, hints: Callable[[], Iterable[tuple[Any, str]]], *, required: bool = False) -> None:
+    """Say how far the answer to an exercise is, in one line that starts with –, ✗ or ✓.
+
+    ``hints()`` calls what the student wrote and yields pairs (holds, hint); the first pair that doesn't
+    hold ends the check, and its hint is printed. A NotImplementedError means that the gap hasn't been
+    filled yet; any other exception is reported with the line of the student's code that raised it.
+    Raises AssertionError, and nothing else, with ``required=True`` when the answer isn't right.
+    """
+    tests = 0
+    try:
+        for holds, hint in hints():
+            if not bool(holds):
+                verdict = f"✗ {exercise}: {hint}"
+                break
+            tests += 1
+        else:
+            verdict = f"✓ {exercise}: right in {tests} of {tests} tests"
+    except NotImplementedError:
+        verdict = f"– {exercise}: not answered yet"
+    except Exception as error:
+        verdict = f"✗ {exercise}: your code stopped with {type(error).__name__}: {error}{_line_of(error, hints)}"
+    if required and not verdict.startswith("✓"):
+        raise AssertionError(verdict)
+    print(verdict)
+
+
+def _line_of(error: Exception, hints: Callable) -> str:
+    """The last line of the student's code that an exception passed: code of a notebook, and not of the hints."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if frame.f_globals is hints.__globals__ and frame.f_code is not hints.__code__]
+    if not own:
+        return ""
+    line = traceback.extract_stack(own[-1], limit=1)[0].line
+    return f" (in the line: {line})" if line else ""
 
 
 def _plain(value: Any) -> Any:

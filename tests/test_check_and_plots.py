@@ -82,3 +82,43 @@ def test_network_diagram_draws_each_unit_and_dots():
     assert "⋮" in [text.get_text() for text in figure.axes[0].texts]
     with pytest.raises(ValueError, match="2 layers"):
         diagrams.network([["a"], ["b"]], ["only one"])
+
+
+def hints(*pairs):
+    def generator():
+        yield from pairs
+
+    return generator
+
+
+def test_an_answer_is_accepted_refused_or_still_missing(capsys):
+    def missing():
+        raise NotImplementedError("your code here")
+        yield
+
+    check.answer("Exercise 1.1", hints((True, "a"), (True, "b")))
+    check.answer("Exercise 1.1", hints((True, "a"), (False, "look at the axis")))
+    check.answer("Exercise 1.1", missing)
+    assert capsys.readouterr().out.splitlines() == [
+        "✓ Exercise 1.1: right in 2 of 2 tests",
+        "✗ Exercise 1.1: look at the axis",
+        "– Exercise 1.1: not answered yet",
+    ]
+
+
+def test_an_answer_that_crashes_is_told_where_and_stops_nothing(capsys):
+    def students_code():
+        return 1 + "a"
+
+    def crashing():
+        yield students_code() == 2, "never reached"
+
+    check.answer("Exercise 1.1", crashing)
+    said = capsys.readouterr().out
+    assert said.startswith("✗ Exercise 1.1: your code stopped with TypeError: ")
+    assert 'return 1 + "a"' in said
+
+
+def test_a_solution_must_be_right():
+    with pytest.raises(AssertionError, match="✗ Exercise 1.1: look at the axis"):
+        check.answer("Exercise 1.1", hints((False, "look at the axis")), required=True)
