@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pypandoc
@@ -198,9 +199,8 @@ def read_assets(root: Path, config: dict, sources: dict[str, Source]) -> dict[st
 
 def reveal() -> dict[str, bytes]:
     """reveal.js, by path in the site."""
-    import sphinx_revealjs
-
-    folder = Path(sphinx_revealjs.__file__).parent / "_static/revealjs"
+    # Only the files of the package are used, so Sphinx need not be there.
+    folder = Path(find_spec("sphinx_revealjs").origin).parent / "_static/revealjs"
     return {f"render/reveal/{name}": (folder / name).read_bytes() for name in REVEAL_FILES}
 
 
