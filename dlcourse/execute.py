@@ -8,16 +8,24 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import sys
 import time
 from pathlib import Path
 
 import nbformat
+import yaml
+from ipykernel.ipkernel import IPythonKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 VERSIONS = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
+# Exactly what JupyterLab would write on opening the notebook: a difference marks it as edited at once.
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": IPythonKernel.language_info,
+}
 # Run in the notebook's kernel after the last cell, to learn what the run used.
 PROBE = """
 import json as _json, sys as _sys
@@ -98,9 +106,7 @@ def execute(path: Path) -> float:
                 raise
         seconds = time.perf_counter() - start
         used = _probe(client)
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+    notebook.metadata = KERNEL | {
         "dlcourse": {
             "date": datetime.date.today().isoformat(),
             "python": platform.python_version(),
@@ -129,13 +135,30 @@ def _probe(client: NotebookClient) -> dict:
     return json.loads(cell.outputs[0].text)
 
 
+def described(source: str, outputs: list[dict]) -> list[dict]:
+    """The outputs of a cell with its ``#| fig-alt`` as the text form of each picture.
+
+    Matplotlib's own text form, ``<Figure size 700x400 with 1 Axes>``, tells those who can't see the
+    picture nothing: screen readers, terminals, and Jupyter while it doesn't trust the notebook.
+    """
+    options = yaml.safe_load("\n".join(re.findall(r"^#\|(.*)$", source, re.MULTILINE))) or {}
+    if "fig-alt" not in options:
+        return outputs
+    return [
+        {**output, "data": {**output["data"], "text/plain": options["fig-alt"]}}
+        if any(kind.startswith("image/") for kind in output.get("data", {}))
+        else output
+        for output in outputs
+    ]
+
+
 def _tidy(notebook: NotebookNode) -> NotebookNode:
-    """Join runs of one stream, so that the stored file doesn't depend on how the kernel flushed."""
+    """Give pictures their words, and join runs of one stream, so that the file doesn't depend on how the kernel flushed."""
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
         joined = []
-        for output in cell.outputs:
+        for output in map(nbformat.from_dict, described(cell.source, cell.outputs)):
             if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
                 joined[-1].text += output.text
             else:

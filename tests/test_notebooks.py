@@ -153,6 +153,30 @@ def test_execute_stores_outputs_and_provenance(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_stored_picture_has_its_alternative_text_as_text_form(tmp_path):
+    drawing = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n{};"
+    path = notebook_of(
+        tmp_path,
+        "%config InlineBackend.figure_formats = ['svg']",
+        '#| label: fig-a\n#| fig-alt: "A line: it rises."\n' + drawing.format("plt.show()"),
+        drawing.format("plt.show()"),
+        "1 + 1",
+    )
+    execute.execute(path)
+    alone, unnamed, number = (cell.outputs[0].data for cell in read(path).cells[1:])
+    assert "image/svg+xml" in alone and alone["text/plain"] == "A line: it rises."
+    assert unnamed["text/plain"].startswith("<Figure size") and number["text/plain"] == "2"
+
+
+def test_nbval_compares_the_picture_and_takes_its_words_from_the_cell():
+    source = '#| fig-alt: "A line."\nplt.show()'
+    fresh, stored, other = (
+        [{"output_type": "display_data", "data": {"image/svg+xml": picture, "text/plain": text}}]
+        for picture, text in (("<svg/>", "<Figure size 1x1 with 1 Axes>"), ("<svg/>", "A line."), ("<svg>2</svg>", "A line."))
+    )  # fmt: skip
+    assert execute.described(source, fresh) == stored != other == execute.described(source, other)
+
+
 def test_failing_cell_is_named_and_the_stored_notebook_stays_as_it_was(tmp_path, capsys):
     path = notebook_of(tmp_path, "x = 1", "#| label: fig-x\ny = x / 0  # the culprit")
     before = path.read_bytes()
