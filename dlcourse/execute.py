@@ -135,7 +135,7 @@ def _probe(client: NotebookClient) -> dict:
     return json.loads(cell.outputs[0].text)
 
 
-def described(source: str, outputs: list[dict]) -> list[dict]:
+def described(source: str, outputs: list[NotebookNode]) -> list[NotebookNode]:
     """The outputs of a cell with its ``#| fig-alt`` as the text form of each picture.
 
     Matplotlib's own text form, ``<Figure size 700x400 with 1 Axes>``, tells those who can't see the
@@ -145,7 +145,7 @@ def described(source: str, outputs: list[dict]) -> list[dict]:
     if "fig-alt" not in options:
         return outputs
     return [
-        {**output, "data": {**output["data"], "text/plain": options["fig-alt"]}}
+        nbformat.from_dict(output | {"data": output["data"] | {"text/plain": options["fig-alt"]}})
         if any(kind.startswith("image/") for kind in output.get("data", {}))
         else output
         for output in outputs
@@ -158,7 +158,7 @@ def _tidy(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         joined = []
-        for output in map(nbformat.from_dict, described(cell.source, cell.outputs)):
+        for output in described(cell.source, cell.outputs):
             if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
                 joined[-1].text += output.text
             else:
