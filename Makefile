@@ -7,15 +7,18 @@ RUN := .venv/bin/python -m dlcourse
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site test test-browser notebooks lab serve data doctor bench pdf quarto lint clean lock
+.PHONY: help setup rendering site test test-browser notebooks lab serve data doctor bench pdf quarto lint clean lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 \t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup:  ## create .venv and install the pinned packages (TORCH=auto|cpu|default)
+setup:  ## create .venv and install all pinned packages (TORCH=auto|cpu|default)
 	@$(PYTHON) -m dlcourse setup
 
-site: setup  ## render the website and the decks into _site/ (RENDERER=quarto|pandoc)
+rendering:
+	@$(PYTHON) -m dlcourse setup site
+
+site: rendering  ## render the website and the decks into _site/ (RENDERER=quarto|pandoc)
 	@$(RUN) site
 
 test: setup  ## execute every cell of every notebook, and run all other tests
@@ -30,7 +33,7 @@ notebooks: setup  ## execute notebooks and store their outputs (NB=02 for one)
 lab: setup  ## open the notebooks in JupyterLab
 	@$(RUN) lab
 
-serve: setup  ## show _site/ at 127.0.0.1
+serve: rendering  ## show _site/ at 127.0.0.1
 	@$(RUN) serve
 
 data: setup  ## download and verify the full data sets
@@ -45,15 +48,14 @@ bench: setup  ## run the benchmarks
 pdf: site  ## print each deck, and a handout with its notes, to PDF (needs Chromium)
 	@$(RUN) pdf
 
-quarto: setup  ## try to install Quarto (downloads from GitHub)
-	@.venv/bin/python -m pip install quarto-cli
+quarto: rendering  ## try to install Quarto (downloads from GitHub)
+	@.venv/bin/uv pip install --python .venv/bin/python quarto-cli
 
 lint: setup  ## check code and notebooks with ruff
 	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check .
 
-lock:  ## pin all packages anew in requirements.txt (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml \
-	  | grep -vE '^(nvidia-|cuda-|triton)' > requirements.part && mv requirements.part requirements.txt
+lock: rendering  ## pin all packages anew, with hashes
+	@$(RUN) lock
 
 clean:  ## remove what was built
-	@$(RUN) clean
+	@$(PYTHON) -m dlcourse clean

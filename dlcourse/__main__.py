@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
         sub.set_defaults(run=function)
         return sub
 
-    verb("setup", _setup, "create .venv and install the pinned packages into it")
+    setup = verb("setup", _setup, "create .venv and install the pinned packages into it")
+    setup.add_argument("layer", nargs="?", choices=("site", "all"), default="all", help="site: what rendering needs")
     site = verb("site", _site, "render the website and the decks into _site/")
     site.add_argument("--renderer", choices=("auto", "quarto", "pandoc"), default=os.environ.get("RENDERER") or "auto")
     tests = verb("test", _test, "execute every cell of every notebook and run all other tests")
@@ -39,10 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
     serve = verb("serve", _serve, "show _site/ on this machine, at 127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     verb("lab", _lab, "open the notebooks in JupyterLab")
+    verb("lock", _lock, "pin all packages anew, with hashes")
     verb("bench", _bench, "run the benchmarks")
     verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
     verb("clean", _clean, "remove what was built: _site, pdf, caches, test artifacts (not .venv, not data)")
 
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # an old console may not know a sign such as …
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
     # Notebooks run in notebooks/, so a relative folder has to be fixed before that.
@@ -59,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _setup(options) -> int:
     from dlcourse import environment
 
-    return environment.setup(ROOT)
+    return environment.setup(ROOT, options.layer)
 
 
 def _site(options) -> int:
@@ -137,6 +142,12 @@ def _serve(options) -> int:
 
 def _lab(options) -> int:
     return _run([sys.executable, "-m", "jupyterlab", "notebooks"])
+
+
+def _lock(options) -> int:
+    from dlcourse import environment
+
+    return environment.lock(ROOT)
 
 
 def _bench(options) -> int:

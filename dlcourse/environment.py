@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import collections
+import contextlib
 import hashlib
 import importlib.metadata
 import os
@@ -10,11 +13,16 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import time
 import tomllib
-import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own; its CPU wheels are 2 GB smaller
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own; its CPU wheels are 5 GB smaller
+TORCH_CPU_FILE = "requirements-cpu.txt"  # its hashes, which differ from those of the default build
+CUDA = ("nvidia-", "cuda-", "triton")  # what only PyTorch's default build on Linux needs
 CHROMIUM_NAMES = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"),
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -24,59 +32,439 @@ CHROMIUM_NAMES = (
 )
 
 
+class Layer(NamedTuple):
+    """A part of the environment: the file with its pins, what it is for, and the GB of disk that it takes."""
+
+    file: str
+    purpose: str
+    gigabytes: float
+
+
+# The second layer holds the first, with the same pins: `dlcourse lock` makes both files, a test compares them.
+LAYERS = {
+    "site": Layer("requirements-site.txt", "rendering", 0.3),
+    "all": Layer("requirements.txt", "everything", 2.5),
+}
+CUDA_GIGABYTES = 4.9  # more, where PyTorch's default build brings CUDA
+
+
+class Pin(NamedTuple):
+    """One package of a lock file; ``text`` is its whole entry, with marker and hashes."""
+
+    name: str
+    version: str
+    marker: str
+    text: str
+
+
+def read_pins(file: Path) -> list[Pin]:
+    """The entries of a lock file. Raises ValueError at a line that is no exact pin with hashes."""
+    entry = re.compile(
+        r"([a-z0-9._-]+)==([^\s;]+)(?: ; ([^\n]*?))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)"
+    )
+    text, pins, position = file.read_text(encoding="utf-8"), [], 0
+    while position < len(text):
+        found = entry.match(text, position)
+        if not found:
+            raise ValueError(f"{file.name}: expected `name==version \\` and hashes, found {text[position:].splitlines()[0]!r}; run `make lock`")  # fmt: skip
+        pins.append(Pin(found[1], found[2], found[3] or "", found[0]))
+        position = found.end()
+    return pins
+
+
 def venv_python(root: Path) -> Path:
     """The Python of the course's virtual environment, whether or not it exists yet."""
     return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def setup(root: Path) -> int:
-    """Create ``.venv`` and install ``requirements.txt`` and the course into it; returns the exit status.
+# ------------------------------------------------------------------------------- installing
 
-    A stamp, written last, holds a hash of what was installed: while it matches, nothing is done.
-    Without a stamp the folder is the leftover of an interrupted run, and is made anew.
-    ``$TORCH`` chooses PyTorch's build: "cpu", "default" (the package index's), or "auto".
+
+def setup(root: Path, layer: str = "all") -> int:
+    """Make ``.venv`` and install a layer into it, unless it is there; returns the exit status.
+
+    ``layer``: "site" is what rendering needs, "all" adds the rest to it. A stamp, written last, holds a
+    hash of the layer's pins: while it matches, nothing is done. What an interrupted run left behind is
+    used only where every package is complete. ``$TORCH`` chooses PyTorch's build: "cpu", "default" (the
+    package index's), or "auto".
     """
     choice = os.environ.get("TORCH") or "auto"
     if choice not in ("auto", "cpu", "default"):
         print(f"setup: TORCH={choice} is unknown; use TORCH=auto, TORCH=cpu or TORCH=default.", file=sys.stderr)
         return 1
-    python, stamp = venv_python(root), root / ".venv" / "dlcourse-stamp"
-    wanted = hashlib.sha256(
-        "\n".join(
-            [(root / "requirements.txt").read_text(), (root / "pyproject.toml").read_text(), choice, str(root)]
-        ).encode()
-    ).hexdigest()
-    if stamp.is_file() and python.is_file() and stamp.read_text() == wanted:
+    if _ready(root, layer, choice) and not _moved(root):
         return 0
-    steps = []
-    if not (stamp.is_file() and python.is_file()):
-        steps.append(("create .venv", [sys.executable, "-m", "venv", "--clear", str(root / ".venv")]))
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    if choice == "cpu" or (choice == "auto" and _cpu_wheels_answer()):
-        pins = re.findall(r"^(?:torch|torchvision)==\S+", (root / "requirements.txt").read_text(), re.M)
-        steps.append(("install PyTorch (CPU build)", [*pip, "--no-deps", "--index-url", TORCH_CPU_INDEX, *pins]))
-    steps.append(("install requirements.txt", [*pip, "--only-binary", ":all:", "-r", str(root / "requirements.txt")]))
-    steps.append(("install the course itself", [*pip, "--no-deps", "--editable", str(root)]))
-    stamp.unlink(missing_ok=True)
-    for number, (name, command) in enumerate(steps, 1):
-        print(f"setup {number}/{len(steps)}: {name} …", flush=True)
-        if subprocess.run(command, cwd=root).returncode:
-            print(f"setup: the step '{name}' failed (its message is above). Nothing of it will be trusted:"
-                  " run the same command again once the cause is removed.", file=sys.stderr)  # fmt: skip
-            return 1
-    stamp.write_text(wanted)
+    try:
+        with _alone(root):
+            return _install(root, layer, choice)
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted. Run the same command again: it goes on from here.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        _fail(root, layer, f"{error.strerror or error} ({error.filename or root})")
+        return 1
+
+
+def _stamp(root: Path, layer: str) -> Path:
+    return root / ".venv" / f"dlcourse-{layer}"
+
+
+def _wanted(root: Path, layer: str, choice: str) -> str:
+    """What the stamp of a layer says when it is up to date."""
+    parts = [(root / LAYERS[layer].file).read_bytes(), choice.encode() if layer == "all" else b""]
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def _ready(root: Path, layer: str, choice: str) -> bool:
+    stamp = _stamp(root, layer)
+    return venv_python(root).is_file() and stamp.is_file() and stamp.read_text() == _wanted(root, layer, choice)
+
+
+def _moved(root: Path) -> bool:
+    """Whether .venv was made in another folder: then its activate scripts name that."""
+    file = root / ".venv/pyvenv.cfg"
+    return not file.is_file() or str(root / ".venv") not in file.read_text(encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Let one setup run in this folder at a time. The system frees the lock even when a process is killed."""
+    with open(root / ".venv.lock", "w") as file:
+        if not _lock(file):
+            print("setup: another setup is running in this folder; waiting for it …", flush=True)
+            while not _lock(file):
+                time.sleep(0.2)
+        yield
+
+
+def _lock(file) -> bool:
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # some network file systems know no locks
+    return True
+
+
+def _install(root: Path, layer: str, choice: str) -> int:
+    start, venv, python, ready = time.monotonic(), root / ".venv", venv_python(root), _ready(root, layer, choice)
+    if ready and not _moved(root):
+        return 0  # the setup that this one waited for did it
+    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(venv)}))
+    build = next((("cpu" if "+cpu" in path.name else "default") for path in packages.glob("torch-*.dist-info")), None)
+    linux_choice = choice if sys.platform == "linux" else "default"  # elsewhere the default build is without CUDA
+    clash = layer == "all" and build and linux_choice not in ("auto", build)
+    usable = ready or (python.is_file() and packages.is_dir() and _intact(packages) and not clash)
+    build = build if usable else None
+    base = getattr(sys, "_base_executable", None) or sys.executable  # this may be the Python of .venv itself
+
+    if not (usable and _stamp(root, "site").is_file()) or _moved(root):
+        _say("make .venv")
+        clear = [] if usable else ["--clear"]
+        if subprocess.run([base, "-m", "venv", "--without-pip", *clear, str(venv)]).returncode:
+            return _fail(root, layer, "making .venv failed (the message is above)")
+        with open(venv / "pyvenv.cfg", "a", encoding="utf-8") as file:
+            file.write("relocatable = true\n")  # uv then writes commands that survive a move of the folder
+    if ready:
+        return 0
+    for name in LAYERS:
+        if name == layer or not _ready(root, name, choice):
+            _stamp(root, name).unlink(missing_ok=True)
+
+    pip, settings = _find_pip(base, python)
+    tools = Tools(root, pip, settings)
+    pins = read_pins(root / LAYERS[layer].file)
+    if layer == "all":
+        forced = linux_choice == "cpu"
+        cpu = forced or build == "cpu" or (linux_choice == "auto" and not build and _cpu_wheels_answer(tools.variables))
+        if cpu and not tools.install("PyTorch's CPU build", _cpu_pins(root, pins), TORCH_CPU_INDEX, patient=forced):
+            if forced:
+                return _fail(root, layer, "installing PyTorch's CPU build failed (the message is above)")
+            _say("PyTorch's own index fails; taking the default build from the package index")
+            cpu = False
+        if cpu:
+            pins = [pin for pin in pins if pin.name not in ("torch", "torchvision") and not pin.name.startswith(CUDA)]
+    space = _space(root, layer, cuda=layer == "all" and not cpu and sys.platform == "linux")
+    if space and not build:
+        print(f"setup: {space}", flush=True)
+    if not tools.install(f"the packages for {LAYERS[layer].purpose}", pins):
+        return _fail(root, layer, f"installing {LAYERS[layer].file} failed (the message is above)", space)
+    # The course itself: a path relative to the folder of packages needs no build and survives a move.
+    (packages / "dlcourse.pth").write_text(os.path.relpath(root, packages) + "\n", encoding="utf-8")
+    shutil.rmtree(packages / "tensorflow/include", ignore_errors=True)  # 280 MB to compile extensions with
+    for name in LAYERS if layer == "all" else [layer]:
+        _stamp(root, name).write_text(_wanted(root, name, choice))
+    print(
+        f"setup: .venv has the packages for {LAYERS[layer].purpose}, after {time.monotonic() - start:.0f} s.",
+        flush=True,
+    )
     return 0
 
 
-def _cpu_wheels_answer() -> bool:
-    """Whether PyTorch's own index should be used: Linux, no NVIDIA GPU, and it answers within seconds."""
+def _say(text: str) -> None:
+    print(f"setup: {text} …", flush=True)
+
+
+def _fail(root: Path, layer: str, what: str, space: str = "") -> int:
+    sentences = [what + ".", space or _space(root, layer), "Nothing half-installed will be trusted: run the same command"
+                 " again once the cause is removed."]  # fmt: skip
+    print("setup: " + " ".join(filter(None, sentences)), file=sys.stderr, flush=True)
+    return 1
+
+
+def _space(root: Path, layer: str, *, cuda: bool = False) -> str:
+    """A sentence where the disk is likely too full for a layer, else nothing."""
+    free, needed = shutil.disk_usage(root).free / 2**30, LAYERS[layer].gigabytes + CUDA_GIGABYTES * cuda
+    return "" if free > needed else f"The disk of {root} has {free:.1f} GB left, and about {needed:.1f} GB are needed."
+
+
+def _intact(packages: Path) -> bool:
+    """Whether each installed package has all the files, in full size, that its own list names."""
+    for package in importlib.metadata.distributions(path=[str(packages)]):
+        if package.files is None:
+            return False
+        for file in package.files:
+            if file.size is None or "include" in file.parts:
+                continue
+            try:
+                if os.stat(file.locate()).st_size != file.size:
+                    return False
+            except OSError:
+                return False
+    return True
+
+
+def _find_pip(base: str, python: Path) -> tuple[list[str], dict[str, str]]:
+    """A pip command that installs into .venv, and the user's settings of pip.
+
+    The pip of ``base`` can, from version 22.3 on; where it is older or missing, .venv gets its own from
+    Python's standard library, which takes a few seconds more.
+    """
+    code = (
+        "import pip, runpy, sys; print(pip.__version__, flush=True); sys.argv = ['pip', 'config', 'list'];"
+        "runpy.run_module('pip', run_name='__main__')"
+    )
+
+    def ask(start: str) -> tuple[tuple[int, ...], dict[str, str]]:
+        done = subprocess.run([start, "-c", code], capture_output=True, text=True, encoding="utf-8", errors="replace")
+        version, _, listed = done.stdout.partition("\n")
+        return tuple(map(int, re.findall(r"\d+", version)[:2])), pip_settings(listed)
+
+    version, settings = ask(base)
+    if version >= (22, 3):
+        return [base, "-m", "pip", "--python", str(python)], settings
+    subprocess.run([str(python), "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+    return [str(python), "-m", "pip"], settings or ask(str(python))[1]
+
+
+def pip_settings(listed: str) -> dict[str, str]:
+    """What ``pip config list`` says for ``pip install``: the environment beats [install], and that beats [global]."""
+    sections: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
+    for line in listed.splitlines():
+        found = re.match(r"(global|install|:env:)\.([\w-]+)=(.*)$", line)
+        if found:
+            with contextlib.suppress(ValueError, SyntaxError):
+                sections[found[1]][found[2]] = str(ast.literal_eval(found[3]))
+    return sections["global"] | sections["install"] | sections[":env:"]
+
+
+def uv_settings(settings: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Settings of pip as options and environment variables of uv, which reads none of pip's configuration."""
+    options = []
+    for key, option in (
+        ("index-url", "--default-index"), ("extra-index-url", "--index"), ("find-links", "--find-links"),
+        ("trusted-host", "--allow-insecure-host"),
+    ):  # fmt: skip
+        for value in settings.get(key, "").split():
+            options += [option, value]
+    if settings.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+        options.append("--no-index")
+    variables = {"UV_SYSTEM_CERTS": "true"}  # as pip does: a campus may have a certificate authority of its own
+    if settings.get("cert"):
+        variables = {"SSL_CERT_FILE": settings["cert"]}
+    if settings.get("client-cert"):
+        variables["SSL_CLIENT_CERT"] = settings["client-cert"]
+    if settings.get("proxy"):
+        variables |= dict.fromkeys(
+            ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), settings["proxy"]
+        )
+    timeout = settings.get("timeout") or settings.get("default-timeout")
+    if timeout:
+        variables["UV_HTTP_TIMEOUT"] = str(int(float(timeout)))
+    # pip takes a file from whichever index has it.
+    return [*options, "--index-strategy", "unsafe-best-match"], variables
+
+
+class Tools:
+    """uv, and pip for where uv can't: both install the same pins and check the same hashes."""
+
+    def __init__(self, root: Path, pip: list[str], settings: dict[str, str]):
+        self.root, self.python, self.pip = root, venv_python(root), pip
+        self.options, variables = uv_settings(settings)
+        self.variables = os.environ | variables | {"UV_PYTHON_DOWNLOADS": "never"}
+        self.uv = self.python.with_name("uv.exe" if os.name == "nt" else "uv")
+        self.has_uv = self._get_uv()
+
+    def install(self, what: str, pins: list[Pin], index: str | None = None, *, patient: bool = True) -> bool:
+        """Install pins, from ``index`` alone where one is given; returns whether they are installed.
+
+        Not ``patient``: give up at the first silence, without a second try by pip.
+        """
+        hashed = ["--require-hashes"] * all("--hash" in pin.text for pin in pins)
+        if self.has_uv:
+            _say(f"install {what} with uv (up to {len(pins)} packages)")
+            command = [str(self.uv), "pip", "install", "--python", str(self.python), "--no-deps", "--no-build", *hashed,
+                       *self._cache(), *(["--default-index", index] if index else self.options), "-r", self._write(pins)]  # fmt: skip
+            variables = self.variables | ({} if patient else {"UV_HTTP_TIMEOUT": "10", "UV_HTTP_RETRIES": "1"})
+            if subprocess.run(command, env=variables).returncode == 0:
+                return True
+            if not patient:
+                return False
+            print("setup: uv failed (its message is above); pip tries the same pins.", flush=True)
+        _say(f"install {what} with pip (up to {len(pins)} packages)")
+        source = ["--index-url", index] if index else []
+        return self._run_pip(pins, *hashed, *source, *([] if patient else ["--timeout", "10", "--retries", "1"]))
+
+    def _get_uv(self) -> bool:
+        pin = next(pin for pin in read_pins(self.root / LAYERS["site"].file) if pin.name == "uv")
+        if self._is_uv(pin.version):
+            return True
+        _say(f"get uv {pin.version}, which installs the rest")
+        if self._run_pip([pin], "--require-hashes") and self._is_uv(pin.version):
+            return True
+        print("setup: uv can't be had here; pip installs the same pins, which takes longer.", flush=True)
+        return False
+
+    def _is_uv(self, version: str) -> bool:
+        try:
+            done = subprocess.run([str(self.uv), "--version"], capture_output=True, text=True)
+        except OSError:
+            return False
+        return done.returncode == 0 and done.stdout.split()[1:2] == [version]
+
+    def _cache(self) -> list[str]:
+        """uv stops where its cache can't be written, as in a read-only home: then it does without one."""
+        asked = subprocess.run([str(self.uv), "cache", "dir"], capture_output=True, text=True, env=self.variables)
+        folder = Path(asked.stdout.strip())
+        probe = folder / f"dlcourse-{os.getpid()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError:
+            return ["--no-cache"]
+        return []
+
+    def _write(self, pins: list[Pin]) -> str:
+        file = self.root / ".venv/dlcourse-pins.txt"
+        file.write_text("".join(pin.text for pin in pins), encoding="utf-8")
+        return str(file)
+
+    def _run_pip(self, pins: list[Pin], *options: str) -> bool:
+        """Run pip and show in a few lines, instead of its hundreds, what it is doing; returns whether it succeeded."""
+        command = [*self.pip, "install", "--disable-pip-version-check", "--no-input", "--no-deps", "--no-compile",
+                   "--only-binary", ":all:", "--progress-bar", "off", *options, "-r", self._write(pins)]  # fmt: skip
+        variables = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+        number, last = 0, collections.deque(maxlen=30)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+            env=variables,
+        ) as process:  # fmt: skip
+            for line in process.stdout:
+                if re.search("Location '.*' is ignored", line):
+                    continue  # pip says so of each package and each local index that doesn't have it
+                last.append(line)
+                name = re.match(r"Collecting ([\w.-]+)", line)
+                large = re.match(r"\s*Downloading (?:\S*/)?(\S+ \([\d.]+ [MG]B\))", line)
+                number += bool(name)
+                if name and sys.stdout.isatty():
+                    print(f"  {number}: {name[1]:60.60}", end="\r", flush=True)
+                elif large:
+                    print(f"  {number}: {large[1]}", flush=True)
+                elif "Retrying" in line:
+                    print("  the index doesn't answer; pip tries again", flush=True)
+                elif line.startswith("Installing collected"):
+                    print("  all are there; copying them into .venv", flush=True)
+        if process.returncode:
+            print("".join(last), end="", file=sys.stderr, flush=True)
+        return process.returncode == 0
+
+
+def _cpu_pins(root: Path, pins: list[Pin]) -> list[Pin]:
+    """PyTorch's CPU build in the versions of ``pins``: with hashes where `dlcourse lock` could look them up.
+
+    Without, the wheels are checked against the hashes that PyTorch's index itself gives.
+    """
+    wanted = [Pin(pin.name, pin.version + "+cpu", "", f"{pin.name}=={pin.version}+cpu\n")
+              for pin in pins if pin.name in ("torch", "torchvision")]  # fmt: skip
+    file = root / TORCH_CPU_FILE
+    locked = read_pins(file) if file.is_file() else []
+    return locked if [pin[:2] for pin in locked] == [pin[:2] for pin in wanted] else wanted
+
+
+def _cpu_wheels_answer(variables: dict[str, str]) -> bool:
+    """Whether PyTorch's own index should be used: Linux, no NVIDIA GPU, and it answers within seconds.
+
+    uv's ``--torch-backend`` chooses as well, but stops where that index can't be reached.
+    """
     if sys.platform != "linux" or shutil.which("nvidia-smi"):
         return False
+    code = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
     try:
-        with urllib.request.urlopen(TORCH_CPU_INDEX + "/torch/", timeout=4) as answer:
-            return answer.status == 200
-    except OSError:
+        # A process of its own can be stopped while it waits for a name server; a socket's time limit can't do that.
+        done = subprocess.run(
+            [sys.executable, "-c", code, TORCH_CPU_INDEX + "/torch/"], env=variables, capture_output=True, timeout=4
+        )
+    except subprocess.TimeoutExpired:
         return False
+    return done.returncode == 0
+
+
+def lock(root: Path) -> int:
+    """Pin all packages anew, with the hashes of every platform's files; returns the exit status."""
+    uv = venv_python(root).with_name("uv.exe" if os.name == "nt" else "uv")
+    command = [str(uv), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
+               "--no-annotate", "--no-header", "--no-sources", "--upgrade"]  # fmt: skip
+    parts = {layer: root / f"{LAYERS[layer].file}.part" for layer in LAYERS}
+    try:
+        for options in (
+            ["--all-extras", "--output-file", str(parts["all"])],
+            ["--constraints", str(parts["all"]), "--output-file", str(parts["site"])],
+        ):
+            if subprocess.run([*command, *options, "pyproject.toml"], cwd=root, stdout=subprocess.DEVNULL).returncode:
+                print(
+                    "lock: uv found no solution or no index (its message is above); the old pins stay.", file=sys.stderr
+                )
+                return 1
+        for layer in LAYERS:
+            os.replace(parts[layer], root / LAYERS[layer].file)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+    file, pins = root / TORCH_CPU_FILE, read_pins(root / LAYERS["all"].file)
+    wanted = "".join(f"{pin.name}=={pin.version}+cpu\n" for pin in pins if pin.name in ("torch", "torchvision"))
+    done = subprocess.run(
+        [*command, "--no-deps", "--default-index", TORCH_CPU_INDEX, "--output-file", str(file) + ".part", "-"],
+        cwd=root, input=wanted, text=True, capture_output=True,
+    )  # fmt: skip
+    if done.returncode == 0:
+        os.replace(str(file) + ".part", file)
+    elif _cpu_pins(root, pins)[0].text.count("--hash") == 0:
+        file.unlink(missing_ok=True)
+        print(f"lock: {TORCH_CPU_INDEX} doesn't answer, so that PyTorch's CPU build has no pinned hashes; it is then"
+              " checked against those which that index gives.")  # fmt: skip
+    return 0
 
 
 def quarto() -> str | None:
@@ -101,37 +489,26 @@ def doctor(root: Path) -> int:
 
     print("Required")
     line("ok", "Python", platform.python_version())
+    found = {name: _version(name) for name, _ in _pins(root)}
+    whole = all(version for name, version in found.items() if not name.startswith("tensorflow"))
+    layer = "packages for everything" if whole else "packages for rendering only; `make setup` adds the rest"
     inside = Path(sys.prefix).resolve() == (root / ".venv").resolve()
-    line("ok" if inside else "note", "environment", ".venv" if inside else "another environment than .venv is active")
+    line("ok" if inside else "note", "environment", f"{'.venv' if inside else 'not .venv'}, {layer}")
     for name, version in _pins(root):
-        try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found = None
-        optional = name.startswith("tensorflow")
-        if found is None:
-            line(
-                "absent" if optional else "MISSING",
-                name,
-                "notebook 01 skips its TensorFlow cells" if optional else "run `make setup`",
-            )
-        elif found.split("+")[0] != version:
-            line("note", name, f"{found}, while requirements.txt pins {version}: run `make setup`")
+        if not found[name] and name.startswith("tensorflow"):
+            line("absent", name, "notebook 01 skips its TensorFlow cells")
+        elif not found[name]:
+            line("MISSING", name, "run `make setup`")
+        elif found[name].split("+")[0] != version:
+            line("note", name, f"{found[name]}, while requirements.txt pins {version}: run `make setup`")
         else:
-            line("ok", name, found)
+            line("ok", name, found[name])
 
     print("\nData")
-    from dlcourse import datasets
-
-    for name in datasets.FULL_FILES:
-        try:
-            where, tier = datasets.locate(name)
-            line("ok", name, f"{tier}, in {where}" + ("" if tier == "full" else "; `make data` fetches the full set"))
-        except datasets.DataError as error:
-            line("MISSING", name, str(error))
-    for name in ("NYSE", "Hitters"):
-        there = (datasets.EMBEDDED / f"{name}.csv").is_file()
-        line("ok" if there else "MISSING", name, "complete, in data/" if there else "run `git checkout -- data`")
+    try:
+        _data(line)
+    except ModuleNotFoundError as error:
+        line("note", "data sets", f"not looked at: {error.name} is not installed")
 
     print("\nOptional")
     line(*_optional("quarto", quarto(), "the site is rendered with Pandoc instead; `make quarto` tries to install it"))
@@ -157,24 +534,44 @@ def doctor(root: Path) -> int:
     return int(missing > 0)
 
 
+def _data(line) -> None:
+    from dlcourse import datasets
+
+    for name in datasets.FULL_FILES:
+        try:
+            where, tier = datasets.locate(name)
+            line("ok", name, f"{tier}, in {where}" + ("" if tier == "full" else "; `make data` fetches the full set"))
+        except datasets.DataError as error:
+            line("MISSING", name, str(error))
+    for name in ("NYSE", "Hitters"):
+        there = (datasets.EMBEDDED / f"{name}.csv").is_file()
+        line("ok" if there else "MISSING", name, "complete, in data/" if there else "run `git checkout -- data`")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def _optional(name: str, found: str | None, otherwise: str) -> tuple[str, str, str]:
     return ("ok", name, found) if found else ("absent", name, otherwise)
 
 
 def _pins(root: Path) -> list[tuple[str, str]]:
     """(name, version) of the pinned packages that pyproject.toml names and that apply to this machine."""
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = sum(project["optional-dependencies"].values(), project["dependencies"])
     named = {re.match(r"[A-Za-z0-9_-]+", requirement)[0].replace("_", "-") for requirement in wanted}
-    pins = []
-    for text in (root / "requirements.txt").read_text().splitlines():
-        match = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^\s;]+)\s*(?:;\s*(.*))?$", text)
-        if match and match[1] in named and _applies(match[3]):
-            pins.append((match[1], match[2]))
-    return pins
+    return [
+        (pin.name, pin.version)
+        for pin in read_pins(root / LAYERS["all"].file)
+        if pin.name in named and _applies(pin.marker)
+    ]
 
 
-def _applies(marker: str | None) -> bool:
+def _applies(marker: str) -> bool:
     if not marker:
         return True
     try:

@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pypandoc
@@ -196,8 +197,6 @@ def place_of(root: Path, source: Source, text: str) -> str:
 
 def read_assets(root: Path, config: dict, sources: dict[str, Source]) -> dict[str, bytes]:
     """Theme, math font, reveal.js, and the resources of the project, which are the notebooks to download."""
-    import sphinx_revealjs
-
     make_font(root)
     files = [
         *(root / "render/theme").rglob("*"),
@@ -209,7 +208,8 @@ def read_assets(root: Path, config: dict, sources: dict[str, Source]) -> dict[st
         if path.is_file() and path.suffix not in {".scss", ".part"}
     }
     if any(source.is_deck for source in sources.values()):
-        reveal = Path(sphinx_revealjs.__file__).parent / "_static/revealjs"
+        # Only the files of the package are used, so Sphinx need not be there.
+        reveal = Path(find_spec("sphinx_revealjs").origin).parent / "_static/revealjs"
         assets |= {f"site_libs/revealjs/{name}": (reveal / name).read_bytes() for name in REVEAL_FILES}
     return assets
 

@@ -23,19 +23,51 @@ def name_of(requirement):
     return re.match(r"[A-Za-z0-9_.-]+", requirement)[0].lower().replace("_", "-").removesuffix("-base")
 
 
-def test_every_requirement_is_pinned_exactly():
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    assert all(re.match(r"[a-z0-9._-]+(\[[a-z]+\])?==[^ ]+( ; .*)?$", line) for line in lines)
-    pinned = {name_of(line) for line in lines}
-    wanted = {name_of(requirement) for group in (PROJECT["dependencies"], *EXTRAS.values()) for requirement in group}
-    assert wanted <= pinned
+def pins(layer):
+    return environment.read_pins(ROOT / environment.LAYERS[layer].file)
+
+
+# --------------------------------------------------------------------------------------- the pins
+
+
+@pytest.mark.parametrize("layer", ["site", "all"])
+def test_every_requirement_is_pinned_exactly_with_hashes(layer):
+    # read_pins refuses a line without an exact version or without hashes.
+    pinned = {pin.name for pin in pins(layer)}
+    groups = [PROJECT["dependencies"], *(EXTRAS.values() if layer == "all" else [])]
+    assert {name_of(requirement) for group in groups for requirement in group} <= pinned
     assert "quarto-cli" not in pinned
 
 
+def test_unpinned_or_unhashed_line_is_refused(tmp_path):
+    for line in ("six\n", "six==1.17.0\n", "six>=1.17.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"):
+        (tmp_path / "some.txt").write_text(line)
+        with pytest.raises(ValueError, match=r"some.txt: expected .*; run `make lock`"):
+            environment.read_pins(tmp_path / "some.txt")
+
+
+def test_the_second_layer_holds_the_first_with_the_same_hashes():
+    everything = {(pin.name, pin.version): pin.text.partition("\n")[2] for pin in pins("all")}
+    for pin in pins("site"):
+        assert everything[pin.name, pin.version] == pin.text.partition("\n")[2]
+
+
+def test_the_first_layer_is_small():
+    heavy = {"torch", "tensorflow-cpu", "jupyterlab", "numpy", "sphinx", "babel", "matplotlib"}
+    assert not heavy & {pin.name for pin in pins("site")}
+
+
+def test_pins_hold_files_for_every_platform():
+    """A wheel for each of Linux, macOS and Windows and each of four Pythons is a dozen hashes."""
+    hashes = {pin.name: pin.text.count("--hash") for pin in pins("all")}
+    assert min(hashes[name] for name in ("torch", "torchvision", "numpy", "scikit-learn", "pyyaml", "uv")) >= 12
+    assert {"nvidia-cublas", "triton"} <= set(hashes), "the default build of PyTorch needs CUDA, with hashes"
+
+
 def test_torch_and_torchvision_are_the_matching_pair():
-    text = (ROOT / "requirements.txt").read_text()
-    for requirement in ("torch==2.14.1", "torchvision==0.29.1"):
-        assert requirement in PROJECT["dependencies"] and re.search(f"^{requirement}$", text, re.M)
+    versions = dict(pin[:2] for pin in pins("all"))
+    assert (versions["torch"], versions["torchvision"]) == ("2.14.1", "0.29.1")
+    assert {"torch==2.14.1", "torchvision==0.29.1"} <= set(EXTRAS["course"])
 
 
 def test_conda_environment_names_the_same_packages_and_bounds():
@@ -49,7 +81,7 @@ def test_conda_environment_names_the_same_packages_and_bounds():
     here = {name_of(entry): bound(entry) for entry in [*conda, *pip] if not entry.startswith("-")}
     wanted = {name_of(entry): bound(entry) for group in (PROJECT["dependencies"], *EXTRAS.values()) for entry in group}
     assert here.pop("quarto") == "=1.9"
-    assert here.pop("python").startswith(PROJECT["requires-python"]) and here.pop("pip") == ""
+    assert here.pop("python").startswith(PROJECT["requires-python"])
     assert here == wanted
 
 
@@ -61,66 +93,6 @@ def test_old_python_gets_one_sentence():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "3.11 or newer, and this is Python 3.8:" in done.stderr
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A copy of what setup reads, with every command replaced by a note of it."""
-    for name in ("requirements.txt", "pyproject.toml"):
-        (tmp_path / name).write_text((ROOT / name).read_text())
-    commands = []
-
-    def run(command, **_):
-        commands.append(command)
-        if "venv" in command:
-            python = environment.venv_python(tmp_path)
-            python.parent.mkdir(parents=True, exist_ok=True)
-            python.touch()
-        return subprocess.CompletedProcess(command, 1 if run.fail in command else 0)
-
-    run.fail = None
-    monkeypatch.setattr(environment.subprocess, "run", run)
-    monkeypatch.setenv("TORCH", "default")
-    return tmp_path, commands, run
-
-
-def test_setup_runs_once_and_again_when_the_pins_change(project):
-    root, commands, _ = project
-    assert environment.setup(root) == 0 and len(commands) == 3
-    assert environment.setup(root) == 0 and len(commands) == 3
-    (root / "requirements.txt").write_text("six==1.17.0\n")
-    assert environment.setup(root) == 0
-    assert not any("venv" in command for command in commands[3:]) and len(commands) == 5
-
-
-def test_failed_step_is_named_and_not_trusted(project, capsys):
-    root, commands, run = project
-    run.fail = "-r"
-    assert environment.setup(root) == 1
-    assert "'install requirements.txt' failed" in capsys.readouterr().err
-    run.fail = None
-    assert environment.setup(root) == 0
-    assert sum("--clear" in command for command in commands) == 2  # made anew, not continued
-
-
-@pytest.mark.parametrize(
-    ("choice", "answers", "expected"), [("cpu", False, 1), ("auto", True, 1), ("auto", False, 0), ("default", True, 0)]
-)
-def test_torch_choice(project, monkeypatch, choice, answers, expected):
-    root, commands, _ = project
-    monkeypatch.setenv("TORCH", choice)
-    monkeypatch.setattr(environment, "_cpu_wheels_answer", lambda: answers)
-    environment.setup(root)
-    from_cpu_index = [command for command in commands if environment.TORCH_CPU_INDEX in command]
-    assert len(from_cpu_index) == expected
-    if expected:
-        assert from_cpu_index[0][-2:] == ["torch==2.14.1", "torchvision==0.29.1"]
-
-
-def test_unknown_torch_choice_lists_the_choices(project, monkeypatch, capsys):
-    monkeypatch.setenv("TORCH", "gpu")
-    assert environment.setup(project[0]) == 1
-    assert "TORCH=auto, TORCH=cpu or TORCH=default" in capsys.readouterr().err
 
 
 def dlcourse(*arguments, **extra):
@@ -151,7 +123,9 @@ def test_doctor_speaks_of_every_requirement_set_and_tool():
 def test_doctor_says_what_to_do_about_what_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(environment, "_pins", lambda root: [("a-package-nobody-has", "1.0")])
     assert environment.doctor(ROOT) == 1
-    assert re.search(r"MISSING +a-package-nobody-has +run `make setup`", capsys.readouterr().out)
+    said = capsys.readouterr().out
+    assert re.search(r"MISSING +a-package-nobody-has +run `make setup`", said)
+    assert re.search(r"environment .*packages for rendering only; `make setup` adds the rest", said)
 
 
 def test_forcing_quarto_without_quarto_says_what_to_do():
@@ -204,6 +178,49 @@ def test_make_targets_and_verbs_agree():
     assert "site" in verbs
     assert {"site", "test", "lab", "serve", "notebooks", "data", "bench", "test-browser", "doctor", "clean"} <= targets
     assert verbs <= targets
+
+
+def test_targets_install_the_layer_that_they_need():
+    needs = dict(re.findall(r"^([a-z-]+): (\w+)", (ROOT / "Makefile").read_text(), re.M))
+    assert {needs[target] for target in ("site", "serve", "quarto", "lock")} == {"rendering"}
+    assert needs["pdf"] == "site"
+    assert {needs[target] for target in ("test", "test-browser", "lab", "notebooks", "bench", "doctor", "data", "lint")} == {"setup"}  # fmt: skip
+
+
+def test_rendering_needs_only_the_first_layer(tmp_path):
+    code = f"""
+import importlib.metadata, re, sys
+first = set({[pin.name for pin in pins("site")]})
+owners = importlib.metadata.packages_distributions()
+class Second:
+    def find_spec(self, name, *_):
+        distributions = {{re.sub("[-_.]+", "-", owner).lower() for owner in owners.get(name, [])}}
+        if distributions and not distributions & first:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Second())
+import render, render.pdf
+from pathlib import Path
+try:
+    import numpy
+except ModuleNotFoundError:
+    print(render.build(Path("."), Path(sys.argv[1])))
+"""
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "_site"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "_site/index.html").is_file()
+
+
+def test_old_console_shows_a_message_instead_of_a_traceback(tmp_path):
+    done = dlcourse("serve", "--port", "none", PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert "Traceback" not in done.stderr
+    code = (
+        "import sys; from pathlib import Path; from dlcourse import __main__ as m, environment;"
+        "environment.setup = lambda *_: print('make .venv …') or 0; sys.exit(m.main(['setup']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, b"make .venv ?"), done.stderr
 
 
 def test_code_and_notebooks_pass_ruff():
