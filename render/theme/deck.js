@@ -4,7 +4,7 @@
   "use strict";
   const root = document.documentElement;
   const own = document.getElementById("reveal-settings");
-  const HEIGHT = 720;
+  const HEIGHT = 720, BOTTOM = 650;     // of a slide, and of what stands above its footer
   const leaves = () => [...document.querySelectorAll(".slides section:not(.stack)")].filter(s => !s.querySelector(":scope > section"));
 
   // Theme: the choice made on the site, or the system's; the D key switches.
@@ -55,33 +55,94 @@
   function updateSteps() {
     for (const block of stepped) light(block, block.holder.querySelectorAll(":scope > .code-step.visible").length);
   }
-  // A figure takes the height that the rest of its slide leaves; figures in one column share it.
+  // What stands between the title of a slide and its notes is its body, which reaches down to the footer.
+  function frame() {
+    const parts = leaves().filter(section => section.matches(".title-slide:not(#title-slide)"));
+    for (const section of leaves()) {
+      if (section.matches("#title-slide, .title-slide")) { if (parts.length > 1 && parts.includes(section)) outline(section, parts); continue; }
+      const body = document.createElement("div");
+      body.className = "slide-body";
+      body.append(...[...section.children].filter(e => !e.matches("h1, h2, aside.notes")));
+      section.insertBefore(body, section.querySelector(":scope > aside.notes"));
+      const columns = body.querySelectorAll(".column");
+      for (const area of columns.length ? columns : [body]) area.classList.add("area");
+    }
+  }
+  function outline(section, parts) {     // a section slide shows where in the deck it stands
+    const list = document.createElement("ol");
+    list.className = "parts";
+    for (const part of parts) {
+      const item = document.createElement("li");
+      item.append(...[...part.querySelector("h1").childNodes].map(node => node.cloneNode(true)));
+      if (part === section) item.setAttribute("aria-current", "true");
+      list.append(item);
+    }
+    section.querySelector("h1").after(list);
+  }
+
+  const withMath = () => leaves().filter(section => section.querySelector("math"));      // formulas grow when their font arrives
+
+  // The largest of the numbers from low to high for which `holds`; low if there is none.
+  function largest(low, high, holds) {
+    if (holds(high)) return high;
+    for (let i = 0; i < 5; i++) {
+      const middle = (low + high) / 2;
+      if (holds(middle)) low = middle; else high = middle;
+    }
+    holds(low);
+    return low;
+  }
+  // Type, figures and the air between them grow until they fill their area; deck.css limits each kind. Code, output, tables and
+  // formulas never grow so far that they would wrap or stick out.
+  function fill(area) {
+    const set = (name, e = area) => value => e.style.setProperty(name, value);
+    const scale = area.getBoundingClientRect().width / area.offsetWidth;
+    const size = e => { const box = e.getBoundingClientRect(); return { width: box.width / scale, height: box.height / scale }; };
+    const content = () => {
+      const parts = [...area.children].filter(e => e.offsetParent);
+      return parts.length ? parts.at(-1).offsetTop + parts.at(-1).offsetHeight - parts[0].offsetTop : 0;
+    };
+    const images = [...area.querySelectorAll("img")].filter(image => !image.closest("td, li"));
+    set("--k")(0.75);
+    set("--air")("0px");
+    for (const image of images) { image.style.maxHeight = "none"; image.style.height = "120px"; }
+    let code = 9;       // code and its output keep one size
+    for (const e of area.querySelectorAll("pre, table, math[display=block]")) {
+      const width = e.parentElement.clientWidth;
+      const rows = () => size(e).height / parseFloat(getComputedStyle(e).fontSize);
+      const few = rows() * 1.02;
+      const limit = largest(0.75, 2.2, k => {
+        set("--k", e)(k);
+        return size(e.matches("math") ? e.firstElementChild : e).width <= width + 1 && rows() <= few;
+      });
+      e.style.removeProperty("--k");
+      if (e.matches("pre")) code = Math.min(code, limit); else set("--limit", e)(limit);
+    }
+    set("--code-limit")(code);
+    const grow = (low, high) => largest(low, high, k => { set("--k")(k); return content() <= area.clientHeight; });
+    const k = grow(0.75, images.length ? 1 : 2.2);
+    if (images.length) {
+      for (const image of images) image.style.height = "0px";
+      const free = Math.max(120, (area.clientHeight - content()) / images.length);
+      for (const image of images) {
+        const ratio = (image.getAttribute("width") || image.naturalWidth || 16) / (image.getAttribute("height") || image.naturalHeight || 9);
+        image.style.height = `${Math.floor(Math.min(free, image.parentElement.offsetWidth / ratio))}px`;
+      }
+      grow(k, 2.2);
+    }
+    largest(0, 26, air => { set("--air")(`${air}px`); return content() <= area.clientHeight; });
+  }
   function fit(section) {
-    const images = [...section.querySelectorAll("img")].filter(image => !image.closest("aside, td, li"));
-    if (!images.length) return;
+    const body = section.querySelector(":scope > .slide-body");
+    if (!body) return;
     const shown = [];
     for (let e = section; e && !e.classList.contains("slides"); e = e.parentElement) {
       shown.push([e, e.style.display, e.hidden]);
       e.style.display = "block";
       e.hidden = false;
     }
-    const columns = new Map();
-    for (const image of images) {
-      const column = image.closest(".column") || section;
-      columns.set(column, [...(columns.get(column) || []), image]);
-      image.style.maxHeight = "none";
-      image.style.height = "0px";
-    }
-    const padding = parseFloat(getComputedStyle(section).paddingBottom);
-    for (const [column, members] of columns) {
-      const row = column.closest(".columns");
-      const used = row ? row.offsetTop + column.offsetHeight + section.offsetHeight - padding - row.offsetTop - row.offsetHeight : section.offsetHeight - padding;
-      const free = (HEIGHT - padding - used) / members.length;
-      for (const image of members) {
-        const ratio = (image.getAttribute("width") || image.naturalWidth || 16) / (image.getAttribute("height") || image.naturalHeight || 9);
-        image.style.height = `${Math.floor(Math.max(120, Math.min(free, image.parentElement.offsetWidth / ratio)))}px`;
-      }
-    }
+    body.style.height = `${BOTTOM - body.offsetTop}px`;
+    for (const area of section.querySelectorAll(".area")) fill(area);
     for (const [e, display, hidden] of shown) { e.style.display = display; e.hidden = hidden; }
   }
   function oneSource() {      // several cells of one slide: one link, to the last of them
@@ -91,6 +152,7 @@
   // On paper: "?print-pdf" gives a page per slide, "?handout" each slide beside its notes. Laid out before the page counts as
   // loaded, so that a browser that prints without a person waiting gets all of it.
   function paper(withNotes) {
+    frame();
     oneSource();
     const footer = document.querySelector(".reveal > .footer");
     const main = document.createElement("main");
@@ -114,17 +176,18 @@
     root.classList.add("print-pdf");    // keeps reveal.js's own rules for paper away
     document.body.replaceChildren(main);
     for (const image of main.querySelectorAll("img[data-src]")) image.src = image.dataset.src;
-    const arrange = () => {
+    const arrange = sections => {
       const scaled = on => main.querySelectorAll(".reveal").forEach(reveal => reveal.classList.toggle("scaled", on));
       scaled(false);
-      leaves().forEach(fit);
+      sections.forEach(fit);
       scaled(true);
     };
-    arrange();
-    document.fonts.ready.then(arrange);     // formulas grow when their font arrives
+    arrange(leaves());
+    document.fonts.ready.then(() => arrange(withMath()));
   }
 
   if (own && onPaper) { paper(asked.has("handout")); return; }
+  frame();
   oneSource();
   if (own) {
     prepareSteps();
@@ -139,8 +202,14 @@
     for (const event of ["ready", "fragmentshown", "fragmenthidden", "slidechanged"]) Reveal.on(event, updateSteps);
   }
   const start = () => {
-    leaves().forEach(fit);
-    document.fonts.ready.then(() => leaves().forEach(fit));     // formulas grow when their font arrives
+    const later = window.requestIdleCallback || (work => setTimeout(work, 40));
+    const fitAll = sections => {      // the slide that is shown at once, the others while nothing else is to be done
+      const next = () => { if (sections.length) { fit(sections.shift()); later(next); } };
+      fit(Reveal.getCurrentSlide());
+      later(next);
+    };
+    fitAll(leaves());
+    document.fonts.ready.then(() => fitAll(withMath()));
     Reveal.on("slidechanged", event => fit(event.currentSlide));
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Switch between light and dark" }, switchTheme);
   };

@@ -1,19 +1,13 @@
 """Looks at every page and every slide in Chromium: `make test-browser`. Pictures go to test-artifacts/."""
 
-import functools
 import itertools
 import json
 import re
-import subprocess
-import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.browser
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make setup`")
 axe_api = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed: run `make setup`"
 )
@@ -24,8 +18,6 @@ SOURCES = [ROOT / "index.qmd", *sorted(ROOT.glob("pages/*.qmd")), *sorted(ROOT.g
 PAGES = [str(path.relative_to(ROOT).with_suffix(".html")) for path in SOURCES]
 NOTEBOOKS = [page for page in PAGES if page.startswith("notebooks/")]
 DECKS = [f"slides/{path.stem}.html" for path in sorted(ROOT.glob("slides/*-deck.qmd"))]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -34,86 +26,6 @@ CONTRAST = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
 }
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The built site's folder."""
-    folder = tmp_path_factory.mktemp("built") / "site"
-    done = subprocess.run(
-        [sys.executable, "-m", "render", "--out", str(folder)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    """The built site on 127.0.0.1."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    from dlcourse import environment
-
-    path = environment.chromium()
-    if not path:
-        pytest.skip("no Chromium or Chrome on this machine: install one, or set CHROMIUM to its path")
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium, address):
-    """A function that opens a page of the site and, when the test ends, fails it for console errors or foreign requests."""
-    contexts, problems = [], []
-
-    def open_page(path="index.html", *, width=1280, height=720, scheme="light", base=address, **settings):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", **settings
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda message: (
-                problems.append(f"{path}: {message.text}") if message.type in ("error", "warning") else None
-            ),
-        )
-        page.on("pageerror", lambda error: problems.append(f"{path}: {error}"))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((base, "data:", "blob:", "about:"))
-                else problems.append(f"{path} asks for {request.url}")
-            ),
-        )
-        page.on(
-            "response",
-            lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
-        )
-        page.set_default_timeout(10000)
-        page.goto(base + path)
-        if path.split("?")[0] in DECKS and "?" not in path and settings.get("java_script_enabled", True):
-            page.wait_for_function("window.Reveal && Reveal.isReady()")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not problems, "\n".join(problems)
 
 
 def assert_accessible(page, where, options=AXE):
