@@ -29,7 +29,8 @@ REFUSED_IN_NOTEBOOK = [
     (r"^\s*:{3,}.*", "a fenced div", "write a blockquote that opens with a bold lead word, such as > **Key idea.** …"),
     (r"(?<=[\])])\{[^}]*\}|^#.*\{[.#][^}]*\}\s*$", "attributes", "leave them out: a notebook shows them as text"),
 ]
-REFUSED_IN_DECK = [(r"^\s*([-*_])(\s*\1){2,}\s*$", "a rule", "start a slide with a ## heading")]
+REFUSED_IN_DECK = [(r"^\s*([-*_])(\s*\1){2,}\s*$", "a rule", "start a slide with a ## heading"),
+                   (r"\[\^|\^\[", "a footnote", "write ::: aside at the end of the slide")]  # fmt: skip
 
 Lines = list[tuple[str, str]]  # (place, text), the place being "file:line"
 

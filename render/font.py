@@ -1,10 +1,6 @@
-"""Puts the math font where the CSS expects it: STIX Two Math from the PyPI package ziamath, cut down for the web.
-
-Also runs as Quarto's `pre-render` step, hence the script at the end.
-"""
+"""Puts the math font where the CSS expects it: STIX Two Math from the PyPI package ziamath, cut down for the web."""
 
 import os
-import sys
 from pathlib import Path
 
 TARGET = Path("render/theme/fonts/STIXTwoMath.woff")
@@ -32,12 +28,3 @@ def make_font(root: Path) -> Path:
     subset.save_font(font, part, options)
     part.replace(target)
     return target
-
-
-if __name__ == "__main__":
-    try:
-        make_font(Path(__file__).resolve().parent.parent)
-    except ImportError as error:  # Quarto may run on another Python; formulas then take the reader's own math font
-        print(
-            f"No web font for formulas: {error.name} is not installed for {sys.executable}. `make setup` installs it."
-        )

@@ -31,7 +31,7 @@ def variables(root: Path, config: dict, source: Source, sources: dict[str, Sourc
         **{key: source.meta.get(key) for key in ("subtitle", "description", "author", "date")},
     }
     result: dict = {key: html.escape(str(value)) for key, value in values.items() if value}
-    result |= {"root": up, "libs": up + "site_libs"}
+    result["root"] = up
     if source.is_deck:
         return result | deck_variables(root, source, sources, up)
 
@@ -55,7 +55,16 @@ def variables(root: Path, config: dict, source: Source, sources: dict[str, Sourc
             result["breadcrumbs"] = [first, link(source.path)]
     if source.path.endswith(".ipynb"):
         result["notebook"] = notebook_links(source.path, course.get("repository") or "", sources, up)
+        result |= {"provenance": html.escape(provenance(made))} if (made := source.meta.get("made")) else {}
     return result
+
+
+def provenance(made: dict) -> str:
+    """When, with what and on which data the outputs of a notebook were made."""
+    versions = ", ".join(sorted(f"{name} {number}" for name, number in made["versions"].items()))
+    data = ", ".join(sorted(f"{name} ({tier})" for name, tier in made["data"].items()))
+    return (f"Outputs of {made['date']}, made with Python {made['python']}, {versions} on {made['device']} "
+            f"in {made['seconds']:.0f} s." + (f" Data: {data}." if data else ""))  # fmt: skip
 
 
 def page_of(root: Path, item: str | dict, where: str, sources: dict[str, Source]) -> str:

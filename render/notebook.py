@@ -50,9 +50,10 @@ class Notebook:
     def __init__(self, root: Path, path: str):
         self.path, self.stem, self.folder = path, PurePosixPath(path).stem, posixpath.dirname(path)
         try:
-            self.cells = json.loads((root / path).read_text(encoding="utf-8"))["cells"]
+            data = json.loads((root / path).read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
             raise RenderError(f"{path}:{error.lineno}: not a notebook ({error.msg}); restore the file") from None
+        self.cells, self.made = data["cells"], data["metadata"].get("dlcourse")
         first = self.cells[0] if self.cells else {"cell_type": "none"}
         if first["cell_type"] != "markdown" or not join(first["source"]).startswith("# "):
             raise RenderError(f"{self.place(0)}: no title; open the first cell, a Markdown cell, with `# Title`")
@@ -98,9 +99,15 @@ class Notebook:
                 )
         return options, "\n".join(lines[head:]).strip("\n")
 
-    def page(self, root: Path) -> tuple[str, str, dict[str, bytes]]:
-        """The notebook as Markdown, its description, and its files."""
-        parts, files, description = [], {}, ""
+    @property
+    def description(self) -> str:
+        """The first paragraph after the title, shortened."""
+        parts = re.split(r"\n\s*\n", join(self.cells[0]["source"]).partition("\n")[2])
+        return next((plain(part)[:200] for part in parts if re.match(r"\s*[A-Za-z*_`]", part)), "")
+
+    def page(self, root: Path) -> tuple[str, dict[str, bytes]]:
+        """The notebook as Markdown, and its files."""
+        parts, files = [], {}
         for index, cell in enumerate(self.cells):
             text = join(cell["source"])
             if cell["cell_type"] == "code":
@@ -115,15 +122,13 @@ class Notebook:
             lines = [(self.place(index, number), line) for number, line in enumerate(text.split("\n"), 1)]
             if index == 0:
                 lines, text = lines[1:], text.partition("\n")[2]
-                paragraphs = [part for part in re.split(r"\n\s*\n", text) if re.match(r"\s*[A-Za-z*_`]", part)]
-                description = plain(paragraphs[0])[:200] if paragraphs else ""
             files |= images(check(lines, "notebook"), root, self.folder)
             for name, bundle in cell.get("attachments", {}).items():
                 target = f"{self.stem}_files/cell-{index + 1}-{name}"
                 text = text.replace(f"(attachment:{name})", f"({target})")
                 files[f"{self.folder}/{target}"] = base64.b64decode(join(next(iter(bundle.values()))))
             parts.append(text)
-        return "\n\n".join(parts), description, files
+        return "\n\n".join(parts), files
 
     def cell(self, index: int, *, up: str = "", echo: bool | None = None) -> tuple[str, dict[str, bytes]]:
         """Markdown of a code cell, and its files; `up` leads from the page that shows it to the notebook's folder."""
@@ -148,12 +153,12 @@ class Notebook:
             parts += outputs
         if not parts:
             return "", {}
-        attributes = (f"#cell-{label} " if label else "") + ".cell" + (f" tags='{json.dumps(tags)}'" if tags else "")
+        ident = f"cell-{label}" if label.startswith("fig-") else label
+        attributes = (f"#{ident} " if ident else "") + ".cell" + (f" tags='{json.dumps(tags)}'" if tags else "")
+        if "tbl-cap" in options:
+            attributes += f" tbl-cap={quote(options['tbl-cap'])}"
         body = "\n".join(parts)
-        return (
-            f"\n:::::::: {{{attributes} execution_count={cell.get('execution_count') or 0}}}\n{body}\n::::::::\n",
-            files,
-        )
+        return f"\n:::::::: {{{attributes}}}\n{body}\n::::::::\n", files
 
     def outputs(self, index: int, up: str, files: dict[str, bytes]) -> list[str]:
         """The outputs of a cell, each in its div; one stream may come in several pieces."""
@@ -180,18 +185,20 @@ class Notebook:
                     )
                 text = self.figure(index, data, up, files) if is_figure else self.display(index, data)
                 shown += [("display", text)] if text else []
+        label = str(self.options(index)[0].get("label", ""))
+        frames = f"#{label} " if any(FRAMES in text for _, text in shown) else ""
         return [
-            f"::::::: {{.cell-output .cell-output-{kind}}}\n{text if kind == 'display' else fenced(text)}\n:::::::\n"
+            f"::::::: {{{frames}.cell-output .cell-output-{kind}}}\n{text if kind == 'display' else fenced(text)}\n:::::::\n"
             for kind, text in shown
         ]
 
     def display(self, index: int, data: dict[str, str]) -> str:
         """A result that is no figure."""
-        options, _ = self.options(index)
+        label = str(self.options(index)[0].get("label", ""))
         if "text/markdown" in data:
-            if not options.get("label", "").startswith("tbl-"):
-                return data["text/markdown"]
-            return self.float(index, ["tbl-cap"], data["text/markdown"])
+            if label.startswith("tbl-"):
+                self.needs(index, "tbl-cap")
+            return data["text/markdown"]
         if "text/latex" in data:
             return data["text/latex"]
         if "text/html" in data:
@@ -200,28 +207,28 @@ class Notebook:
         return "" if not text or re.match(r"\[?<(Figure|Axes|matplotlib|seaborn)\b", text) else fenced(text)
 
     def figure(self, index: int, data: dict[str, str], up: str, files: dict[str, bytes]) -> str:
-        label = str(self.options(index)[0].get("label", ""))
+        options = self.options(index)[0]
+        label = str(options.get("label", ""))
         if not label.startswith("fig-"):
             raise RenderError(f"{self.place(index)}: a figure without a label; open the cell with `#| label: fig-…`")
+        self.needs(index, "fig-cap", "fig-alt")
         if FRAMES in data.get("text/html", ""):
-            return self.float(index, ["fig-cap", "fig-alt"], self.html(index, data["text/html"]))
+            return f"{self.html(index, data['text/html'])}\n\n{options['fig-cap']}"
         kind = next(kind for kind in IMAGES if kind in data)
         name = f"{self.stem}_files/{label}.{IMAGES[kind]}"
         files[f"{self.folder}/{name}"] = (
             data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(data[kind])
         )
         size = svg_size(data[kind]) if kind == "image/svg+xml" else {}
-        return self.float(index, ["fig-cap", "fig-alt"], "", src=up + name, **size)
+        attributes = {"fig-alt": options["fig-alt"], **size}
+        pairs = " ".join(f"{key}={quote(value)}" for key, value in attributes.items())
+        return f"![{options['fig-cap']}]({up}{name}){{#{label} {pairs}}}"
 
-    def float(self, index: int, needed: list[str], content: str, **attributes: object) -> str:
-        """A numbered figure or table, which fallback.lua finishes."""
+    def needs(self, index: int, *keys: str) -> None:
         options, _ = self.options(index)
-        for key in needed:
+        for key in keys:
             if not options.get(key):
                 raise RenderError(f"{self.place(index)}: {options['label']} has no {key}; add `#| {key}: …`")
-        attributes |= {"label": options["label"], "alt": options.get("fig-alt", "")}
-        pairs = " ".join(f"{key}={quote(value)}" for key, value in attributes.items())
-        return f":::::: {{.float {pairs}}}\n{content}\n\n::: caption\n{options[needed[0]]}\n:::\n::::::\n"
 
     def html(self, index: int, text: str) -> str:
         external = EXTERNAL.search(text)

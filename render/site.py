@@ -1,7 +1,6 @@
 """Builds the site: one Pandoc process a page, assets, search index. What has not changed is left alone."""
 
 import hashlib
-import html
 import json
 import os
 import re
@@ -26,7 +25,7 @@ from .sources import Source, read_sources
 HERE = Path(__file__).resolve().parent
 MANIFEST = ".render.json"
 REVEAL_FILES = ["dist/reveal.js", "dist/reveal.css", "dist/reset.css", "LICENSE",
-                "plugin/notes/notes.js", "plugin/zoom/zoom.js", "plugin/search/search.js"]  # fmt: skip
+                "plugin/notes/notes.js", "plugin/zoom/zoom.js"]  # fmt: skip
 
 
 @dataclass
@@ -79,7 +78,7 @@ def build(root: Path, out: Path | None = None, *, jobs: int | None = None, only:
     for name in removed:
         (out / name).unlink(missing_ok=True)
     if config["website"].get("search") and not only and (rebuilt or removed or not (out / "pagefind").is_dir()):
-        index(out, list(sources.values()))
+        index(out)
     write(out / MANIFEST, json.dumps({"pages": pages, "files": sorted(expected)}).encode())
     return Built(out, list(sources), rebuilt, removed, time.perf_counter() - start)
 
@@ -135,18 +134,18 @@ def write(path: Path, data: bytes) -> None:
 
 def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> dict:
     """The defaults file for Pandoc."""
-    filters = [root / name for name in config.get("filters", []) if name.endswith(".lua")]
     bibliography = source.meta.get("bibliography") or config.get("bibliography")
     return {
-        "from": config.get("from", "markdown"),
+        "from": config["from"],
         "to": "revealjs" if source.is_deck else "html5",
         "standalone": True,
+        "wrap": "none",
         "template": str(HERE / "templates" / ("deck.html" if source.is_deck else "page.html")),
         "html-math-method": {"method": "mathml"},
-        "filters": [str(path) for path in [*filters, HERE / "fallback.lua"]],
-        "metadata": {"input-file": str(root / source.path), "course": config.get("course", {})},
-        "variables": variables(root, config, source, sources),
-        **({"slide-level": 2} if source.is_deck else {"section-divs": True, "table-of-contents": True, "toc-depth": 3}),
+        "filters": [str(root / entry["path"]) for entry in config["filters"]],
+        "variables": (values := variables(root, config, source, sources)),
+        "metadata": {"root": values["root"]},
+        **({"slide-level": 2} if source.is_deck else {"table-of-contents": True, "toc-depth": 3}),
         **({"citeproc": True, "bibliography": str(root / bibliography)} if bibliography else {}),
     }
 
@@ -176,12 +175,7 @@ def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> str:
         formula = re.search(r"Could not convert TeX math (.*?)(, rendering|\n|$)", problems)
         advice = "write the formula with commands that MathML knows" if formula else "see Pandoc's message"
         raise RenderError(f"{place_of(root, source, formula[1] if formula else '')}: {problems}; {advice}")
-    page = re.sub(r'<a href="#cb[\d-]+" aria-hidden="true" tabindex="-1"></a>(?!</span>)', "", done.stdout.decode())
-    if source.is_deck:
-        return page
-    return re.sub(
-        r'<section id="([^"]+)"([^>]*)>\s*<(h\d)', r'<section\2>\n<\3 id="\1"', page
-    )  # where search wants ids
+    return done.stdout.decode()
 
 
 def place_of(root: Path, source: Source, text: str) -> str:
@@ -195,35 +189,32 @@ def place_of(root: Path, source: Source, text: str) -> str:
 
 
 def read_assets(root: Path, config: dict, sources: dict[str, Source]) -> dict[str, bytes]:
-    """Theme, math font, reveal.js, and the resources of the project, which are the notebooks to download."""
+    """Resources of the project (theme, math font, notebooks to download), and reveal.js."""
+    make_font(root)
+    files = {path for glob in config["project"].get("resources", []) for path in root.glob(glob) if path.is_file()}
+    assets = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+    return assets | (reveal() if any(source.is_deck for source in sources.values()) else {})
+
+
+def reveal() -> dict[str, bytes]:
+    """reveal.js, by path in the site."""
     import sphinx_revealjs
 
-    make_font(root)
-    files = [
-        *(root / "render/theme").rglob("*"),
-        *(path for glob in config["project"].get("resources", []) for path in root.glob(glob)),
-    ]
-    assets = {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in files
-        if path.is_file() and path.suffix not in {".scss", ".part"}
-    }
-    if any(source.is_deck for source in sources.values()):
-        reveal = Path(sphinx_revealjs.__file__).parent / "_static/revealjs"
-        assets |= {f"site_libs/revealjs/{name}": (reveal / name).read_bytes() for name in REVEAL_FILES}
-    return assets
+    folder = Path(sphinx_revealjs.__file__).parent / "_static/revealjs"
+    return {f"render/reveal/{name}": (folder / name).read_bytes() for name in REVEAL_FILES}
 
 
-def index(out: Path, sources: list[Source]) -> None:
+def index(out: Path) -> None:
     """The search bundle: the text of pages, and the titles of slides as headings of one page a deck."""
     with tempfile.TemporaryDirectory() as folder:
-        for source in sources:
-            page = (out / source.html).read_text(encoding="utf-8")
-            if source.is_deck:
+        for path in out.rglob("*.html"):
+            page = path.read_text(encoding="utf-8")
+            if "reveal-settings" in page:
+                title = re.search(r"<title>(.*?)</title>", page, re.S)[1]
                 slides = re.findall(r'<section id="([^"]+)"[^>]*>\s*<h[12][^>]*>(.*?)</h[12]>', page, re.S)
                 headings = "".join(f'<h2 id="/{ident}">{heading}</h2>' for ident, heading in slides)
-                page = f"<html><body data-pagefind-body><h1>{html.escape(source.title)} (slides)</h1>{headings}</body></html>"
-            write(Path(folder) / source.html, page.encode())
+                page = f"<html><body data-pagefind-body><h1>{title} (slides)</h1>{headings}</body></html>"
+            write(Path(folder) / path.relative_to(out), page.encode())
         target = out / "pagefind"
         shutil.rmtree(target, ignore_errors=True)
         options = ["--site", folder, "--output-path", str(target), "--force-language", "en", "--keep-index-url",

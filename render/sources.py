@@ -11,6 +11,7 @@ from .check import SHORTCODE, Lines, RenderError, check, check_slides
 from .notebook import Notebook, images, plain, quote
 
 FRONT_MATTER = {"title", "subtitle", "description", "author", "date", "lang", "format", "bibliography"}
+FRONT = re.compile(r"---\n(.*?\n)---\s*(\n|$)", re.S)
 
 
 @dataclass
@@ -34,15 +35,8 @@ class Source:
 
 
 def read_sources(root: Path, config: dict) -> dict[str, Source]:
-    """All sources of `project: render`, by path, in the order given there."""
-    paths: list[str] = []
-    for pattern in config["project"]["render"]:
-        found = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
-        if not found and "*" not in pattern:
-            raise RenderError(
-                f"{config_line(root, pattern)}: lists {pattern}, which does not exist; write it or remove the line"
-            )
-        paths += [path for path in found if path not in paths]
+    """All sources by path, checked, in the order of the configuration."""
+    paths = list_paths(root, config)
     classes = frozenset(config.get("course", {}).get("classes", []))
     errors, sources, notebooks, labels = [], {}, {}, {}
     for path in sorted(paths, key=lambda path: not path.endswith(".ipynb")):
@@ -55,8 +49,8 @@ def read_sources(root: Path, config: dict) -> dict[str, Source]:
                             f"{notebook.place(cell)}: label {label} is also in {labels[label]}; choose another"
                         )
                     labels[label] = path
-                markdown, description, files = notebook.page(root)
-                sources[path] = Source(path, notebook.title, {"description": description}, markdown, files)
+                meta = {"description": notebook.description, "made": notebook.made}
+                sources[path] = Source(path, notebook.title, meta, *notebook.page(root))
             else:
                 sources[path] = read_qmd(root, path, notebooks, classes)
         except RenderError as error:
@@ -64,6 +58,34 @@ def read_sources(root: Path, config: dict) -> dict[str, Source]:
     if errors:
         raise RenderError("\n".join(dict.fromkeys(errors)))  # a page that embeds a wrong cell repeats its error
     return {path: sources[path] for path in paths}
+
+
+def list_paths(root: Path, config: dict) -> list[str]:
+    """What `project: render` names, in the order given there."""
+    paths: list[str] = []
+    for pattern in config["project"]["render"]:
+        found = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
+        if not found and "*" not in pattern:
+            raise RenderError(
+                f"{config_line(root, pattern)}: lists {pattern}, which does not exist; write it or remove the line"
+            )
+        paths += [path for path in found if path not in paths]
+    return paths
+
+
+def read_titles(root: Path, config: dict) -> dict[str, Source]:
+    """All sources with their titles and metadata only, unchecked: Quarto may read more than the offline renderer."""
+    sources = {}
+    for path in list_paths(root, config):
+        if path.endswith(".ipynb"):
+            notebook = Notebook(root, path)
+            meta = {"description": notebook.description, "made": notebook.made}
+            sources[path] = Source(path, notebook.title, meta, "")
+        else:
+            front = FRONT.match((root / path).read_text(encoding="utf-8"))
+            meta = (yaml.safe_load(front[1]) if front else None) or {}
+            sources[path] = Source(path, plain(str(meta.get("title", path))), meta, "")
+    return sources
 
 
 def config_line(root: Path, text: str) -> str:
@@ -74,7 +96,7 @@ def config_line(root: Path, text: str) -> str:
 
 def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: frozenset[str]) -> Source:
     text = (root / path).read_text(encoding="utf-8")
-    front = re.match(r"---\n(.*?\n)---\s*(\n|$)", text, re.S)
+    front = FRONT.match(text)
     if not front:
         raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
     meta = read_front_matter(path, front[1])
@@ -84,10 +106,10 @@ def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: fro
     source.files = images(outside, root, posixpath.dirname(path))
     if source.is_deck:
         source.slides = check_slides(outside)
-    out, seen = [], set()
+    out = []
     for place, line in lines:
         if shortcode := SHORTCODE.match(line):
-            line, files = embed(path, place, shortcode, notebooks, seen)
+            line, files = embed(path, place, shortcode, notebooks)
             source.files |= files
         out.append(line.replace("{{{<", "{{<").replace(">}}}", ">}}"))
     source.markdown = "\n".join(out)
@@ -134,9 +156,7 @@ def include(root: Path, path: str, lines: list[str], first: int = 1) -> Lines:
     return result
 
 
-def embed(
-    path: str, place: str, shortcode: re.Match, notebooks: dict[str, Notebook], seen: set
-) -> tuple[str, dict[str, bytes]]:
+def embed(path: str, place: str, shortcode: re.Match, notebooks: dict[str, Notebook]) -> tuple[str, dict[str, bytes]]:
     """The Markdown of an embedded cell, and its files."""
     target, _, label = shortcode[2].partition("#")
     notebook = notebooks.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
@@ -154,8 +174,5 @@ def embed(
         raise RenderError(
             f"{place}: embed of #{label} shows nothing; add echo=true, or run `make notebooks` to store outputs"
         )
-    if label in seen:  # an id may stand only once in a page
-        markdown = markdown.replace(f"#cell-{label} ", "", 1).replace("{.float ", "{.float .again ", 1)
-    seen.add(label)
-    head = f"{{.quarto-embed-nb-cell notebook={quote(target)} notebook-title={quote(notebook.title)}}}"
+    head = f"{{.quarto-embed-nb-cell notebook={quote(notebook.path)} notebook-title={quote(notebook.title)}}}"
     return f"\n::::::::: {head}\n{markdown}\n:::::::::\n", files

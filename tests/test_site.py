@@ -102,7 +102,7 @@ def test_every_page_named_in_the_navigation_is_linked_there(site, place):
 
     paths = list(named(CONFIG["website"][place]))
     assert paths
-    selector = {"navbar": "#quarto-header .nav-link", "sidebar": "#quarto-sidebar .sidebar-link"}[place]
+    selector = {"navbar": "#header .nav-link", "sidebar": "#sidebar .sidebar-link"}[place]
     for path in [*PAGES, *NOTEBOOKS]:
         links = [link["href"] for link in site.of(path).select(selector)]
         assert links == ["../" * path.count("/") + str(Path(target).with_suffix(".html")) for target in paths]
@@ -166,7 +166,7 @@ def test_slides_notes_and_embeds_of_deck(site, path):
     assert noted and all(slide.select_one("aside.notes").get_text(strip=True) for slide in noted)
     assert len(site.of(path).select("aside.notes")) == len(re.findall(r"^:::+\s*(?:\{\s*)?\.?notes", text, re.M))
     embeds = re.findall(r"\{\{<\s*embed\s+\S+#(\S+)", text)
-    found = site.of(path).select("div.quarto-embed-nb-cell")
+    found = site.of(path).select("div.embed")
     assert len(found) == len(embeds)
     for label, embed in zip(embeds, found, strict=True):
         if label.startswith(("fig-", "tbl-")):
@@ -249,9 +249,7 @@ def test_every_picture_has_alternative_text_and_every_float_a_caption(site):
     pictures = [(name, image) for name, document in site.documents.items() for image in document.find_all("img")]
     assert pictures
     assert [f"{name}: {image}" for name, image in pictures if not image.get("alt", "").strip()] == []
-    floats = [
-        (name, figure) for name, document in site.documents.items() for figure in document.select("figure.quarto-float")
-    ]
+    floats = [(name, figure) for name, document in site.documents.items() for figure in document.select("figure")]
     assert [f"{name}: {figure}" for name, figure in floats if not figure.find("figcaption").get_text(strip=True)] == []
 
 

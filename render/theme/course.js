@@ -1,20 +1,19 @@
 // What a page does beyond being read: theme switch, search, copy buttons, a table of contents that follows, wide tables that scroll.
-// A page is complete without this file. Under Quarto, which brings its own of all but the last two, only those two run.
+// A page is complete without this file.
 (() => {
   "use strict";
   const root = document.documentElement;
-  const own = document.body.classList.contains("course-page");
 
   // Anything that scrolls sideways must be reachable from the keyboard.
   function reachable() {
-    for (const table of document.querySelectorAll("main.content table")) {
+    for (const table of document.querySelectorAll("main table")) {
       if (table.closest(".table-scroll, .cell-output-display")) continue;
       const box = document.createElement("div");
       box.className = "table-scroll";
       table.replaceWith(box);
       box.append(table);
     }
-    for (const box of document.querySelectorAll("main.content :is(pre, .table-scroll, .cell-output-display, math[display=block])")) {
+    for (const box of document.querySelectorAll("main :is(pre, .table-scroll, .cell-output-display, math[display=block])")) {
       const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
       if (scrolls) box.setAttribute("tabindex", "0");
       else box.removeAttribute("tabindex");
@@ -35,7 +34,6 @@
   let opened = [];
   addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("main details:not([open])")]; opened.forEach(d => { d.open = true; }); });
   addEventListener("afterprint", () => opened.forEach(d => { d.open = false; }));
-  if (!own) return;
 
   // Theme. The head of the page has already applied the stored choice; here it changes.
   // A choice that equals the system's is forgotten, so that the page follows the system again.
@@ -48,8 +46,6 @@
   }
   function show(theme) {
     root.dataset.theme = theme;
-    document.body.classList.toggle("quarto-dark", theme === "dark");
-    document.body.classList.toggle("quarto-light", theme !== "dark");
     for (const button of document.querySelectorAll(".theme-toggle")) {
       const label = theme === "dark" ? "Switch to light theme" : "Switch to dark theme";
       button.title = label;
@@ -69,7 +65,7 @@
   }
 
   // Copy buttons on code (not on output).
-  for (const block of document.querySelectorAll("main.content div.sourceCode")) {
+  for (const block of document.querySelectorAll("main div.sourceCode")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy-button";
@@ -88,12 +84,12 @@
 
   // Table of contents: mark the section that is being read.
   const links = new Map();
-  for (const a of document.querySelectorAll("#TOC a[href^='#']")) {
+  for (const a of document.querySelectorAll("#contents a[href^='#']")) {
     const section = document.getElementById(decodeURIComponent(a.hash.slice(1)));
     if (section) links.set(section, a);
   }
   if (links.size) {
-    const sidebar = document.getElementById("quarto-margin-sidebar");
+    const sidebar = document.getElementById("margin");
     let waiting = false;
     const follow = () => {
       waiting = false;
@@ -111,14 +107,14 @@
     };
     addEventListener("scroll", () => { if (!waiting) { waiting = true; requestAnimationFrame(follow); } }, { passive: true });
     follow();
-    document.getElementById("TOC").addEventListener("click", e => {
+    document.getElementById("contents").addEventListener("click", e => {
       const menu = document.getElementById("toc-menu");
       if (menu && e.target.closest("a")) menu.open = false;
     });
   }
-  const here = document.querySelector("#quarto-sidebar [aria-current]");
+  const here = document.querySelector("#sidebar [aria-current]");
   if (here) {
-    const sidebar = document.getElementById("quarto-sidebar");
+    const sidebar = document.getElementById("sidebar");
     if (here.offsetTop > sidebar.clientHeight) sidebar.scrollTop = here.offsetTop - sidebar.clientHeight / 2;
   }
 

@@ -1,9 +1,8 @@
 // What the decks do beyond reveal.js: code that is stepped through, figures that fill the height that is left, the theme, the handout.
-// The offline renderer's template leaves reveal.js unstarted and hands its settings over; Quarto starts reveal.js by itself.
 (() => {
   "use strict";
   const root = document.documentElement;
-  const own = document.getElementById("reveal-settings");
+  const settings = JSON.parse(document.getElementById("reveal-settings").textContent || "{}");
   const HEIGHT = 720, BOTTOM = 650;     // of a slide, and of what stands above its footer
   const leaves = () => [...document.querySelectorAll(".slides section:not(.stack)")].filter(s => !s.querySelector(":scope > section"));
 
@@ -31,9 +30,9 @@
   }
   const stepped = [];
   function prepareSteps() {
-    for (const block of document.querySelectorAll("[data-code-line-numbers]")) {
+    for (const block of document.querySelectorAll("[data-lines]")) {
       const code = block.matches("code") ? block : block.querySelector("code.sourceCode");
-      const text = block.dataset.codeLineNumbers;
+      const text = block.dataset.lines;
       if (!code || !/\d/.test(text)) continue;
       const list = steps(text);
       const holder = code.closest("div.sourceCode") || code.parentElement;
@@ -186,21 +185,19 @@
     document.fonts.ready.then(() => arrange(withMath()));
   }
 
-  if (own && onPaper) { paper(asked.has("handout")); return; }
+  if (onPaper) { paper(asked.has("handout")); return; }
   frame();
   oneSource();
-  if (own) {
-    prepareSteps();
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    Reveal.initialize({
-      width: 1280, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t", showSlideNumber: "all",
-      controls: true, controlsTutorial: false, progress: true, navigationMode: "linear", scrollActivationWidth: null,
-      ...JSON.parse(own.textContent || "{}"),
-      ...(still ? { transition: "none", backgroundTransition: "none", autoAnimate: false } : {}),
-      plugins: [window.RevealNotes, window.RevealZoom].filter(Boolean),
-    });
-    for (const event of ["ready", "fragmentshown", "fragmenthidden", "slidechanged"]) Reveal.on(event, updateSteps);
-  }
+  prepareSteps();
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  Reveal.initialize({
+    width: 1280, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t", showSlideNumber: "all",
+    controls: true, controlsTutorial: false, progress: true, navigationMode: "linear", scrollActivationWidth: null,
+    ...settings,
+    ...(still ? { transition: "none", backgroundTransition: "none", autoAnimate: false } : {}),
+    plugins: [window.RevealNotes, window.RevealZoom].filter(Boolean),
+  });
+  for (const event of ["ready", "fragmentshown", "fragmenthidden", "slidechanged"]) Reveal.on(event, updateSteps);
   const start = () => {
     const later = window.requestIdleCallback || (work => setTimeout(work, 40));
     const fitAll = sections => {      // the slide that is shown at once, the others while nothing else is to be done
@@ -213,5 +210,5 @@
     Reveal.on("slidechanged", event => fit(event.currentSlide));
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Switch between light and dark" }, switchTheme);
   };
-  if (window.Reveal) Reveal.isReady() ? start() : Reveal.on("ready", start);
+  Reveal.isReady() ? start() : Reveal.on("ready", start);
 })();

@@ -74,7 +74,7 @@ MEASURE = """() => {
         const frame = document.querySelector(".slides").getBoundingClientRect(), scale = Reveal.getScale();
         const name = `slide ${i + 1} “${slide.querySelector("h1, h2")?.textContent}”`;
         for (const e of slide.querySelectorAll("*")) {
-            if (e.closest("aside.notes, .embed-source, .katex-mathml, annotation") || !e.getClientRects().length) continue;
+            if (e.closest("aside.notes, .embed-source, annotation") || !e.getClientRects().length) continue;
             const box = e.getBoundingClientRect(), style = getComputedStyle(e);
             const bottom = (box.bottom - frame.top) / scale, right = (box.right - frame.left) / scale;
             if (bottom > 676) bad.push(`${name}: <${e.localName}> ends at ${Math.round(bottom)} of 676 px: ${e.textContent.slice(0, 40)}`);
@@ -131,10 +131,10 @@ def lit(block):
 @pytest.mark.parametrize("path", DECKS)
 def test_code_is_stepped_through(visit, path):
     page = visit(path)
-    blocks = page.locator("[data-code-line-numbers*='|']")
+    blocks = page.locator("[data-lines*='|']")
     for i in range(blocks.count()):
         block = blocks.nth(i)
-        steps = block.get_attribute("data-code-line-numbers").split("|")
+        steps = block.get_attribute("data-lines").split("|")
         block.evaluate(
             "b => { const at = Reveal.getIndices(b.closest('section')); Reveal.slide(at.h, at.v || 0, -1); }"
         )
@@ -228,14 +228,15 @@ def test_theme_choice_is_remembered(visit):
     page = visit()
 
     def theme():
-        script = "[document.documentElement.dataset.theme, document.body.className.match(/quarto-\\w+/)[0]]"
-        return page.evaluate(script)
+        return page.evaluate(
+            "[document.documentElement.dataset.theme, getComputedStyle(document.documentElement).colorScheme]"
+        )
 
-    assert theme() == ["light", "quarto-light"]
+    assert theme() == ["light", "light"]
     page.click(".theme-toggle")
-    assert theme() == ["dark", "quarto-dark"]
+    assert theme() == ["dark", "dark"]
     page.goto(page.url.replace("index.html", "pages/data.html"))
-    assert theme() == ["dark", "quarto-dark"]
+    assert theme() == ["dark", "dark"]
     page.click(".theme-toggle")
     page.emulate_media(color_scheme="dark")  # back on the system's choice, the page follows the system
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
@@ -257,7 +258,7 @@ def test_contents_follow_the_scroll(visit):
     second = page.locator("main h2").nth(1)
     second.evaluate("e => e.scrollIntoView()")
     page.wait_for_function(
-        "id => document.querySelector('#TOC [aria-current]')?.hash === '#' + id",
+        "id => document.querySelector('#contents [aria-current]')?.hash === '#' + id",
         arg=second.get_attribute("id"),
         timeout=5000,
     )
@@ -266,9 +267,9 @@ def test_contents_follow_the_scroll(visit):
 def test_page_works_without_javascript(visit):
     page = visit((NOTEBOOKS or PAGES)[0], width=390, height=844, java_script_enabled=False)
     assert page.locator("main h1").is_visible() and page.locator("main p").first.is_visible()
-    assert not page.locator("#quarto-sidebar").is_visible()
+    assert not page.locator("#sidebar").is_visible()
     page.click("#menu summary")
-    assert page.locator("#quarto-sidebar").is_visible()
+    assert page.locator("#sidebar").is_visible()
     assert not page.locator(".theme-toggle").is_visible()
 
 
@@ -277,7 +278,7 @@ def test_first_tab_stop_skips_to_the_content(visit):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "quarto-document-content"
+    assert page.evaluate("document.activeElement.id") == "content"
 
 
 def test_focus_is_visible_on_every_stop(visit):

@@ -1,0 +1,49 @@
+"""What Quarto runs: `render/quarto.py prepare` before it renders, `render/quarto.py finish` after it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def prepare() -> None:
+    """Write the values of the templates, where course.lua finds them, and the math font."""
+    from render.font import make_font
+    from render.navigation import variables
+    from render.sources import read_titles
+
+    config = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
+    sources = read_titles(ROOT, config)
+    values = {path: variables(ROOT, config, source, sources) for path, source in sources.items()}
+    target = ROOT / ".quarto/course.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(values), encoding="utf-8")
+    make_font(ROOT)
+
+
+def finish() -> None:
+    """Add reveal.js and the search bundle, and note which files were made, so that the offline renderer may replace them."""
+    from render.site import MANIFEST, index, reveal, write
+
+    out = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]).resolve()
+    for name, data in reveal().items():
+        write(out / name, data)
+    index(out)
+    files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    write(out / MANIFEST, json.dumps({"pages": {}, "files": files}).encode())
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    try:
+        import yaml
+
+        {"prepare": prepare, "finish": finish}[sys.argv[1]]()
+    except ModuleNotFoundError as error:  # Quarto may have found another Python than that of the course
+        own = ROOT / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
+        if not own.exists() or Path(sys.prefix).resolve() == own.parent.parent.resolve():
+            sys.exit(f"render/quarto.py: {error.name} is not installed for {sys.executable}; run `make setup` first.")
+        sys.exit(subprocess.run([str(own), *sys.argv]).returncode)
