@@ -93,13 +93,13 @@ local function cell(div)
   local tags, id, caption = div.attributes.tags or "", div.identifier, div.attributes["tbl-cap"]
   local content, classes = pandoc.Blocks({}), {"cell"}
   for _, tag in ipairs({"exercise", "check", "solution"}) do
-    if tags:find('"' .. tag .. '"', 1, true) then table.insert(classes, tag) end
+    if tags:find('"' .. tag .. '"', 1, true) then table.insert(classes, "cell-" .. tag) end
   end
   for _, block in ipairs(div.content) do
     if block.t == "CodeBlock" then
       local fold, summary = block.attributes["code-fold"], block.attributes["code-summary"]
-      block.attributes["code-fold"], block.attributes["code-summary"] = nil, nil
-      if classes[2] == "check" then fold, summary = "true", "What the check tests" end
+      block.attr = pandoc.Attr("", {block.classes[1]})      -- further classes Quarto moves elsewhere in decks
+      if classes[2] == "cell-check" then fold, summary = "true", "What the check tests" end
       if not fold and id:match("^cell%-fig%-") then fold, summary = "true", "Show the code of this figure" end
       if deck or not fold or fold == "false" then content:insert(block)
       else content:extend(folded(block, fold == "show", summary or "Code")) end
@@ -131,7 +131,7 @@ end
 local function lines(div)               -- ::: {lines="1-3|5-6"} around an embed: deck.js steps through its code
   local found, steps = false, div.attributes.lines
   local result = div:walk({CodeBlock = function(code)
-    if not code.classes:includes("cell-code") then return end
+    if #code.classes == 0 then return end       -- output
     found, code.attributes["data-lines"] = true, steps
     return code
   end})
@@ -177,6 +177,11 @@ local function Link(link)               -- to sources: to their pages
   return link
 end
 
+local function Table(tbl)               -- columns as wide as they need; Pandoc makes those of a long table equally wide
+  tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1], nil} end)
+  return tbl
+end
+
 local function Para(para)               -- a linked picture alone: Quarto would make a figure of it, without the alternative text
   local link = para.content[1]
   if #para.content == 1 and link.t == "Link" and link.content[1] and link.content[1].t == "Image" then
@@ -192,7 +197,7 @@ local function Blocks(blocks)
   for _, block in ipairs(blocks) do
     local classes = block.t == "Div" and block.classes or pandoc.List()
     if classes:includes("box-exercise") then exercise = block.identifier:match("^exercise%-(.+)$") end
-    local solution = classes:includes("box-solution") or classes:includes("solution")
+    local solution = classes:includes("box-solution") or classes:includes("cell-solution")
     if solution and not open then
       local name = exercise and "Solution to exercise " .. exercise:gsub("-", ".") or "Solution"
       result:insert(raw('<details class="solution"><summary>' .. name .. "</summary>"))
@@ -208,6 +213,6 @@ end
 
 return {
   {Meta = Meta},
-  {Figure = Figure, Div = Div, BlockQuote = BlockQuote, Link = Link, Para = Para},
+  {Figure = Figure, Div = Div, BlockQuote = BlockQuote, Table = Table, Link = Link, Para = Para},
   {traverse = "topdown", Blocks = Blocks},
 }

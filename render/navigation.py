@@ -98,7 +98,7 @@ def sidebar(root: Path, config: dict, sources: dict[str, Source]) -> list[dict]:
 
 def notebook_links(path: str, repository: str, sources: dict[str, Source], up: str) -> dict:
     stem = PurePosixPath(path).stem
-    links = {"download": f"{stem}.ipynb"}
+    links = {"download": up + path}
     if f"slides/{stem}-deck.qmd" in sources:
         links["slides"] = f"{up}slides/{stem}-deck.html"
     name = re.match(r"https://github\.com/([\w.-]+/[\w.-]+?)/?$", repository)
@@ -122,5 +122,4 @@ def deck_variables(root: Path, source: Source, sources: dict[str, Source], up: s
     notebook = f"notebooks/{deck['stem'].removesuffix('-deck')}.ipynb"
     if notebook in sources:
         deck |= {"notebook": up + sources[notebook].html, "notebook-title": html.escape(sources[notebook].title)}
-    footer = {"footer": html.escape(settings["footer"])} if settings.get("footer") else {}
-    return {"reveal": json.dumps(reveal), "deck": deck, **footer}
+    return {"reveal": json.dumps(reveal), "deck": deck}

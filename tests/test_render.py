@@ -109,7 +109,7 @@ def test_code_and_printed_output(project):
         code("print('```')", printed("\x1b[31m```\x1b[0m\n"), printed("more\n"), printed("oh\n", "stderr"))
     )
     content = body(project.page())
-    assert '<pre class="sourceCode python cell-code">' in content
+    assert '<pre class="sourceCode python">' in content
     assert '<div class="cell-output cell-output-stdout"> <pre><code>``` more</code></pre>' in content
     assert '<div class="cell-output cell-output-stderr"> <pre><code>oh</code></pre>' in content
 
@@ -200,7 +200,7 @@ def test_solutions_are_folded_together_and_named(project):
     content = body(project.page())
     folded = re.search(r'<details class="solution"><summary>(.*?)</summary>(.*?)</details>', content)
     assert folded[1] == "Solution to exercise 1.2"
-    assert "Like this." in folded[2] and "cell-code" in folded[2] and "After." not in folded[2]
+    assert "Like this." in folded[2] and "sourceCode" in folded[2] and "After." not in folded[2]
     assert content.count("<details") == 1
 
 
@@ -222,14 +222,10 @@ def test_exercise_scaffold_check_and_solution(project):
         code("# Solution to exercise 1.2", printed("✓ Exercise 1.2: 3 tests\n"), tags=("solution",)),
     )
     content = body(project.page())
-    kinds = re.findall(r'<div class="cell (\w+)">|<summary>(.*?)</summary>', content)
+    kinds = re.findall(r'<div class="cell cell-(\w+)">|<summary>(.*?)</summary>', content)
     assert ["".join(kind) for kind in kinds] == [
         "exercise", "check", "What the check tests", "Solution to exercise 1.2", "solution"]  # fmt: skip
-    assert (
-        content.index('class="cell check"')
-        < content.index("not answered yet")
-        < content.index('<details class="solution')
-    )
+    assert content.index("cell-check") < content.index("not answered yet") < content.index('<details class="solution')
 
 
 def test_lines_of_checks_stand_apart_from_other_output(project):
@@ -287,7 +283,7 @@ def test_navigation_and_links_of_a_notebook(project):
         r'<a class="sidebar-link active" href="../notebooks/01-a.html" aria-current="page">A title with code', page
     )
     assert 'href="../index.html" rel="prev"' in page
-    assert 'href="../slides/01-a-deck.html"' in page and 'href="01-a.ipynb" download' in page
+    assert 'href="../slides/01-a-deck.html"' in page and 'href="../notebooks/01-a.ipynb" download' in page
     assert (project.out / "notebooks/01-a.ipynb").is_file()
     assert "colab" not in page and "binder" not in page and "github" not in page
 
@@ -393,7 +389,7 @@ def test_embedded_figure_is_the_notebooks_file_and_links_to_its_place(deck):
 
 
 def test_code_shows_on_demand_and_steps_through_lines(deck):
-    assert deck.count("cell-code") == 1
+    assert deck.count("<pre") == 1
     assert re.search(r'<div class="sourceCode" id="cb1"\s+data-lines="1\|2">', deck)
     assert '<span id="cb1-2">' in deck
 
