@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     verb("doctor", _doctor, "say what is installed, what is missing and what to do about it")
     serve = verb("serve", _serve, "show _site/ on this machine, at 127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
-    verb("lab", _lab, "open the notebooks in JupyterLab")
+    lab = verb("lab", _lab, "open the notebooks in JupyterLab")
+    lab.add_argument("jupyter", nargs="*", help="options for JupyterLab, after --")
     verb("lock", _lock, "pin all packages anew, with hashes")
     verb("bench", _bench, "run the benchmarks")
     verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
@@ -141,7 +142,9 @@ def _serve(options) -> int:
 
 
 def _lab(options) -> int:
-    return _run([sys.executable, "-m", "jupyterlab", "notebooks"])
+    from dlcourse import lab
+
+    return lab.start(ROOT, options.jupyter)
 
 
 def _lock(options) -> int:

@@ -184,7 +184,7 @@ def _install(root: Path, layer: str, choice: str) -> int:
 
     pip, settings = _find_pip(base, python)
     tools = Tools(root, pip, settings)
-    pins = read_pins(root / LAYERS[layer].file)
+    pins = [pin for pin in read_pins(root / LAYERS[layer].file) if pin.name != "uv"]  # it is there, or can't be had
     if layer == "all":
         forced = linux_choice == "cpu"
         cpu = forced or build == "cpu" or (linux_choice == "auto" and not build and _cpu_wheels_answer(tools.variables))

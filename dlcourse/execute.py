@@ -157,6 +157,8 @@ def _tidy(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            cell.metadata["collapsed"] = True  # its older name, which JupyterLab would add
         joined = []
         for output in described(cell.source, cell.outputs):
             if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
