@@ -176,8 +176,9 @@ def test_folded_solution_gives_nothing_away(opened):
 def test_notebook_of_the_course_is_trusted_and_unedited(lab, opened, name):
     before = (lab[0] / "notebooks" / name).read_bytes()
     page = opened(name)
+    assert not edited(page)
+    page.locator(".jp-RenderedSVG").first.wait_for(state="attached")
     assert page.locator(".jp-OutputArea-output", has_text="<Figure").count() == 0, "a figure is hidden"
     page.screenshot(path=PICTURES / f"lab-{name}.png")
-    assert not edited(page)
     close(page)
     assert (lab[0] / "notebooks" / name).read_bytes() == before
