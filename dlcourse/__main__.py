@@ -11,6 +11,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 (this is the line that older Pytho
 import argparse
 import functools
 import os
+import re
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     setup = verb("setup", _setup, "create .venv and install the pinned packages into it")
     setup.add_argument("layer", nargs="?", choices=("site", "all"), default="all", help="site: what rendering needs")
     site = verb("site", _site, "render the website and the decks into _site/")
-    site.add_argument("--renderer", choices=("auto", "quarto", "pandoc"), default=os.environ.get("RENDERER") or "auto")
+    site.add_argument("--renderer", default=os.environ.get("RENDERER") or "auto", metavar="quarto|pandoc")
     tests = verb("test", _test, "execute every cell of every notebook and run all other tests")
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     notebooks = verb("notebooks", _notebooks, "execute notebooks and store their outputs")
@@ -71,13 +73,24 @@ def _setup(options) -> int:
 def _site(options) -> int:
     from dlcourse import environment
 
-    quarto = environment.quarto()
-    if options.renderer == "quarto" and not quarto:
-        print("dlcourse site: RENDERER=quarto was asked for, but quarto isn't on the PATH. Install it (`make quarto`,"
-              " or see quarto.org), or leave RENDERER out to render with Pandoc.", file=sys.stderr)  # fmt: skip
+    asked, quarto = options.renderer, environment.quarto()
+    if asked not in ("auto", "quarto", "pandoc"):
+        print(f"dlcourse site: there is no renderer {asked!r}. RENDERER is quarto or pandoc; without it, quarto is taken"
+              " where it is installed.", file=sys.stderr)  # fmt: skip
+        return 2
+    problem = "is not on the PATH" if not quarto else None
+    if quarto and asked != "pandoc":
+        said = subprocess.run([quarto, "--version"], capture_output=True, text=True).stdout.strip()
+        if tuple(int(part) for part in re.findall(r"\d+", said)[:2]) < (1, 9):
+            problem = f"is version {said or 'unknown'}, and 1.9 or newer is needed"
+    if problem and asked == "quarto":
+        print(f"dlcourse site: RENDERER=quarto was asked for, but Quarto {problem}. Install it (`make quarto`, or see"
+              " quarto.org), or leave RENDERER out to render with Pandoc.", file=sys.stderr)  # fmt: skip
         return 1
-    if quarto and options.renderer != "pandoc":
-        os.environ["QUARTO_PYTHON"] = sys.executable  # its pre-render step needs the packages of .venv
+    if quarto and problem and asked == "auto":
+        print(f"Quarto {problem}: rendering with Pandoc instead.")
+    if asked != "pandoc" and not problem:
+        os.environ["QUARTO_PYTHON"] = sys.executable  # its steps before and after need the packages of .venv
         return _run([quarto, "render"])
     import render
 
@@ -175,8 +188,6 @@ def _clean(options) -> int:
 
 
 def _run(command: list[str]) -> int:
-    import subprocess
-
     return subprocess.run(command, cwd=ROOT).returncode
 
 

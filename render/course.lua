@@ -79,7 +79,7 @@ local function printed(output)
     local is_check = line:match("^✓ ") or line:match("^✗ Exercise") or line:match("^– Exercise")
     if (is_check ~= nil) ~= checks then close() checks = is_check ~= nil end
     if checks and #run > 0 then run:insert(pandoc.LineBreak()) end
-    if checks then run:extend({pandoc.Span(line:sub(1, 3), {class = "tick"}), pandoc.Str(line:sub(4))}) else run[#run + 1] = line end
+    if checks then run:extend({pandoc.Span(line:sub(1, 3), line:match("^✓") and {class = "tick"} or {}), pandoc.Str((line:sub(4):gsub("  ", "\u{a0}\u{a0}")))}) else run[#run + 1] = line end
   end
   close()
   return pandoc.Div(parts, output.attr)
@@ -182,13 +182,6 @@ local function Table(tbl)               -- columns as wide as they need; Pandoc 
   return tbl
 end
 
-local function Para(para)               -- a linked picture alone: Quarto would make a figure of it, without the alternative text
-  local link = para.content[1]
-  if #para.content == 1 and link.t == "Link" and link.content[1] and link.content[1].t == "Image" then
-    return pandoc.Para({link, pandoc.RawInline("html", "")})
-  end
-end
-
 -- Solutions are folded: cells with that tag and boxes that open with **Solution.**, together when they follow each other.
 local exercise = nil                    -- number of the exercise seen last
 
@@ -213,6 +206,6 @@ end
 
 return {
   {Meta = Meta},
-  {Figure = Figure, Div = Div, BlockQuote = BlockQuote, Table = Table, Link = Link, Para = Para},
+  {Figure = Figure, Div = Div, BlockQuote = BlockQuote, Table = Table, Link = Link},
   {traverse = "topdown", Blocks = Blocks},
 }

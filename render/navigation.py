@@ -1,19 +1,11 @@
 """What the templates show around the content: navigation, links and deck settings, from _quarto.yml."""
 
 import html
-import json
 import re
 from pathlib import Path, PurePosixPath
 
-import yaml
-
 from .check import RenderError
-from .sources import Source, config_line
-
-REVEAL = {  # settings of `format: revealjs` that reveal.js itself reads
-    "width", "height", "margin", "controls", "progress", "slide-number", "hash", "history", "center", "transition",
-    "background-transition", "navigation-mode", "fragments", "touch", "pdf-separate-fragments", "pdf-max-pages-per-slide",
-}  # fmt: skip
+from .sources import Source, place_of
 
 
 def variables(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> dict:
@@ -33,7 +25,8 @@ def variables(root: Path, config: dict, source: Source, sources: dict[str, Sourc
     result: dict = {key: html.escape(str(value)) for key, value in values.items() if value}
     result["root"] = up
     if source.is_deck:
-        return result | deck_variables(root, source, sources, up)
+        notebook = f"notebooks/{PurePosixPath(source.path).stem.removesuffix('-deck')}.ipynb"
+        return result | ({"notebook": up + sources[notebook].html} if notebook in sources else {})
 
     def link(path: str, text: str | None = None) -> dict:
         active = {"active": "1"} if path == source.path else {}
@@ -70,7 +63,9 @@ def provenance(made: dict) -> str:
 def page_of(root: Path, item: str | dict, where: str, sources: dict[str, Source]) -> str:
     path = item if isinstance(item, str) else item["href"]
     if path not in sources:
-        raise RenderError(f"{config_line(root, path)}: the {where} lists {path}, which is no page; correct it")
+        raise RenderError(
+            f"{place_of(root, '_quarto.yml', path)}: the {where} lists {path}, which is no page; correct it"
+        )
     return path
 
 
@@ -107,19 +102,3 @@ def notebook_links(path: str, repository: str, sources: dict[str, Source], up: s
         links["binder"] = f"https://mybinder.org/v2/gh/{name[1]}/HEAD?urlpath=lab/tree/{path}"
         links["github"] = f"https://github.com/{name[1]}/blob/HEAD/{path}"
     return links
-
-
-def deck_variables(root: Path, source: Source, sources: dict[str, Source], up: str) -> dict:
-    """Settings of reveal.js and the footer from _metadata.yml beside the deck, and where its notebook is."""
-    file = root / PurePosixPath(source.path).parent / "_metadata.yml"
-    settings = (
-        (yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {})
-        .get("format", {})
-        .get("revealjs", {})
-    )
-    reveal = {re.sub(r"-(\w)", lambda m: m[1].upper(), key): value for key, value in settings.items() if key in REVEAL}
-    deck = {"stem": PurePosixPath(source.path).stem}
-    notebook = f"notebooks/{deck['stem'].removesuffix('-deck')}.ipynb"
-    if notebook in sources:
-        deck |= {"notebook": up + sources[notebook].html, "notebook-title": html.escape(sources[notebook].title)}
-    return {"reveal": json.dumps(reveal), "deck": deck}

@@ -65,16 +65,8 @@ class Notebook:
     @cached_property
     def labels(self) -> dict[str, int]:
         """Index of a cell by its label."""
-        found: dict[str, int] = {}
-        for index, cell in enumerate(self.cells):
-            label = cell["cell_type"] == "code" and self.options(index)[0].get("label")
-            if label in found:
-                raise RenderError(
-                    f"{self.place(index)}: label {label} is also in cell {found[label] + 1}; choose another"
-                )
-            if label:
-                found[label] = index
-        return found
+        code = (index for index, cell in enumerate(self.cells) if cell["cell_type"] == "code")
+        return {label: index for index in code if (label := self.options(index)[0].get("label"))}
 
     def options(self, index: int) -> tuple[dict, str]:
         """The options at the head of a code cell, and the code below them."""
@@ -105,12 +97,16 @@ class Notebook:
         parts = re.split(r"\n\s*\n", join(self.cells[0]["source"]).partition("\n")[2])
         return next((plain(part)[:200] for part in parts if re.match(r"\s*[A-Za-z*_`]", part)), "")
 
-    def page(self, root: Path) -> tuple[str, dict[str, bytes]]:
-        """The notebook as Markdown, and its files."""
+    def page(self, root: Path, labels: dict[str, str]) -> tuple[str, dict[str, bytes]]:
+        """The notebook as Markdown, and its files. `labels` holds the places of all labels so far."""
         parts, files = [], {}
         for index, cell in enumerate(self.cells):
             text = join(cell["source"])
             if cell["cell_type"] == "code":
+                label = self.options(index)[0].get("label")
+                if label in labels:
+                    raise RenderError(f"{self.place(index)}: label {label} is also in {labels[label]}; choose another")
+                labels |= {label: self.place(index)} if label else {}
                 text, more = self.cell(index)
                 parts.append(text)
                 files |= more

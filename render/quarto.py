@@ -13,10 +13,10 @@ def prepare() -> None:
     """Write the values of the templates, where course.lua finds them, and the math font."""
     from render.font import make_font
     from render.navigation import variables
-    from render.sources import read_titles
+    from render.sources import read_sources
 
     config = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
-    sources = read_titles(ROOT, config)
+    sources = read_sources(ROOT, config, checked=False)
     values = {path: variables(ROOT, config, source, sources) for path, source in sources.items()}
     target = ROOT / ".quarto/course.json"
     target.parent.mkdir(exist_ok=True)

@@ -21,7 +21,7 @@ import yaml
 from .check import RenderError
 from .font import make_font
 from .navigation import variables
-from .sources import Source, read_sources
+from .sources import Source, place_of, read_sources
 
 HERE = Path(__file__).resolve().parent
 MANIFEST = ".render.json"
@@ -175,15 +175,8 @@ def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> str:
     if done.returncode or problems:
         formula = re.search(r"Could not convert TeX math (.*?)(, rendering|\n|$)", problems)
         advice = "write the formula with commands that MathML knows" if formula else "see Pandoc's message"
-        raise RenderError(f"{place_of(root, source, formula[1] if formula else '')}: {problems}; {advice}")
+        raise RenderError(f"{place_of(root, source.path, formula[1] if formula else '')}: {problems}; {advice}")
     return done.stdout.decode()
-
-
-def place_of(root: Path, source: Source, text: str) -> str:
-    """The file and, if the text can be found in it, the line."""
-    wanted = json.dumps(text)[1:-1] if source.path.endswith(".ipynb") else text
-    lines = (root / source.path).read_text(encoding="utf-8").split("\n")
-    return f"{source.path}:{next((number for number, line in enumerate(lines, 1) if text and wanted in line), 1)}"
 
 
 # What pages need besides themselves.
@@ -209,7 +202,7 @@ def index(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in out.rglob("*.html"):
             page = path.read_text(encoding="utf-8")
-            if "reveal-settings" in page:
+            if "/reveal.js" in page:
                 title = re.search(r"<title>(.*?)</title>", page, re.S)[1]
                 slides = re.findall(r'<section id="([^"]+)"[^>]*>\s*<h[12][^>]*>(.*?)</h[12]>', page, re.S)
                 headings = "".join(f'<h2 id="/{ident}">{heading}</h2>' for ident, heading in slides)

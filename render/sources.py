@@ -1,5 +1,6 @@
 """Reads pages and decks, with what they embed and include, as Markdown for Pandoc."""
 
+import json
 import posixpath
 import re
 from dataclasses import dataclass, field
@@ -34,25 +35,25 @@ class Source:
         return str(PurePosixPath(self.path).with_suffix(".html"))
 
 
-def read_sources(root: Path, config: dict) -> dict[str, Source]:
-    """All sources by path, checked, in the order of the configuration."""
-    paths = list_paths(root, config)
+def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str, Source]:
+    """All sources of `project: render`, by path, in the order given there; unchecked, their titles and metadata only."""
+    paths: list[str] = []
+    for pattern in config["project"]["render"]:
+        found = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
+        if not found and "*" not in pattern:
+            place = place_of(root, "_quarto.yml", pattern)
+            raise RenderError(f"{place}: lists {pattern}, which does not exist; write it or remove the line")
+        paths += [path for path in found if path not in paths]
     classes = frozenset(config.get("course", {}).get("classes", []))
     errors, sources, notebooks, labels = [], {}, {}, {}
     for path in sorted(paths, key=lambda path: not path.endswith(".ipynb")):
         try:
             if path.endswith(".ipynb"):
                 notebook = notebooks[path] = Notebook(root, path)
-                for label, cell in notebook.labels.items():
-                    if label in labels:
-                        raise RenderError(
-                            f"{notebook.place(cell)}: label {label} is also in {labels[label]}; choose another"
-                        )
-                    labels[label] = path
                 meta = {"description": notebook.description, "made": notebook.made}
-                sources[path] = Source(path, notebook.title, meta, *notebook.page(root))
+                sources[path] = Source(path, notebook.title, meta, *(notebook.page(root, labels) if checked else [""]))
             else:
-                sources[path] = read_qmd(root, path, notebooks, classes)
+                sources[path] = read_qmd(root, path, notebooks, classes if checked else None)
         except RenderError as error:
             errors.append(str(error))
     if errors:
@@ -60,45 +61,21 @@ def read_sources(root: Path, config: dict) -> dict[str, Source]:
     return {path: sources[path] for path in paths}
 
 
-def list_paths(root: Path, config: dict) -> list[str]:
-    """What `project: render` names, in the order given there."""
-    paths: list[str] = []
-    for pattern in config["project"]["render"]:
-        found = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
-        if not found and "*" not in pattern:
-            raise RenderError(
-                f"{config_line(root, pattern)}: lists {pattern}, which does not exist; write it or remove the line"
-            )
-        paths += [path for path in found if path not in paths]
-    return paths
+def place_of(root: Path, path: str, text: str) -> str:
+    """The file and, if the text can be found in it, the line."""
+    wanted = json.dumps(text)[1:-1] if path.endswith(".ipynb") else text
+    lines = (root / path).read_text(encoding="utf-8").split("\n")
+    return f"{path}:{next((number for number, line in enumerate(lines, 1) if text and wanted in line), 1)}"
 
 
-def read_titles(root: Path, config: dict) -> dict[str, Source]:
-    """All sources with their titles and metadata only, unchecked: Quarto may read more than the offline renderer."""
-    sources = {}
-    for path in list_paths(root, config):
-        if path.endswith(".ipynb"):
-            notebook = Notebook(root, path)
-            meta = {"description": notebook.description, "made": notebook.made}
-            sources[path] = Source(path, notebook.title, meta, "")
-        else:
-            front = FRONT.match((root / path).read_text(encoding="utf-8"))
-            meta = (yaml.safe_load(front[1]) if front else None) or {}
-            sources[path] = Source(path, plain(str(meta.get("title", path))), meta, "")
-    return sources
-
-
-def config_line(root: Path, text: str) -> str:
-    """The place in _quarto.yml that holds the text."""
-    lines = (root / "_quarto.yml").read_text(encoding="utf-8").split("\n")
-    return f"_quarto.yml:{next((number for number, line in enumerate(lines, 1) if text in line), 1)}"
-
-
-def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: frozenset[str]) -> Source:
+def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: frozenset[str] | None) -> Source:
     text = (root / path).read_text(encoding="utf-8")
     front = FRONT.match(text)
     if not front:
         raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
+    if classes is None:  # Quarto may know more than we do
+        meta = yaml.safe_load(front[1]) or {}
+        return Source(path, plain(str(meta.get("title", path))), meta, "")
     meta = read_front_matter(path, front[1])
     lines = include(root, path, text[front.end() :].split("\n"), text[: front.end()].count("\n") + 1)
     source = Source(path, plain(str(meta["title"])), meta, "")

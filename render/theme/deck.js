@@ -2,7 +2,6 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const settings = JSON.parse(document.getElementById("reveal-settings").textContent || "{}");
   const HEIGHT = 720, BOTTOM = 650;     // of a slide, and of what stands above its footer
   const leaves = () => [...document.querySelectorAll(".slides section:not(.stack)")].filter(s => !s.querySelector(":scope > section"));
 
@@ -193,8 +192,7 @@
   Reveal.initialize({
     width: 1280, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t", showSlideNumber: "all",
     controls: true, controlsTutorial: false, progress: true, navigationMode: "linear", scrollActivationWidth: null,
-    ...settings,
-    ...(still ? { transition: "none", backgroundTransition: "none", autoAnimate: false } : {}),
+    transition: "none", backgroundTransition: "none", autoAnimate: !still,
     plugins: [window.RevealNotes, window.RevealZoom].filter(Boolean),
   });
   for (const event of ["ready", "fragmentshown", "fragmenthidden", "slidechanged"]) Reveal.on(event, updateSteps);

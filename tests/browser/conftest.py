@@ -1,28 +1,27 @@
 """The built site on a local server, and Chromium to look at it with."""
 
 import functools
-import subprocess
-import sys
+import os
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from dlcourse import environment
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The built site's folder."""
-    folder = tmp_path_factory.mktemp("built") / "site"
-    done = subprocess.run(
-        [sys.executable, "-m", "render", "--out", str(folder)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+def site(request):
+    """The built site's folder: Pandoc's, or Quarto's with RENDERER=quarto."""
+    renderer = os.environ.get("RENDERER") or "pandoc"
+    if renderer not in ("pandoc", "quarto"):
+        pytest.exit(f"RENDERER={renderer}: choose pandoc or quarto", returncode=2)
+    if renderer == "quarto" and not environment.quarto():
+        pytest.exit("RENDERER=quarto: Quarto is not on the PATH, so its site can't be tested", returncode=2)
+    return request.getfixturevalue(f"{renderer}_site")
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +40,6 @@ def address(site):
 
 @pytest.fixture(scope="session")
 def chromium():
-    from dlcourse import environment
-
     path = environment.chromium()
     if not path:
         pytest.skip("no Chromium or Chrome on this machine: install one, or set CHROMIUM to its path")
