@@ -78,7 +78,9 @@
     section.querySelector("h1").after(list);
   }
 
-  const withMath = () => leaves().filter(section => section.querySelector("math"));      // formulas grow when their font arrives
+  // Formulas change their size when their font arrives, so their slides are laid out once more then.
+  const whenFormulasAreSet = layOut => document.fonts.load('32px "STIX Two Math"')
+    .then(() => layOut(leaves().filter(section => section.querySelector("math"))));
 
   // The largest of the numbers from low to high for which `holds`; low if there is none.
   function largest(low, high, holds) {
@@ -181,7 +183,7 @@
       scaled(true);
     };
     arrange(leaves());
-    document.fonts.ready.then(() => arrange(withMath()));
+    whenFormulasAreSet(arrange);
   }
 
   if (onPaper) { paper(asked.has("handout")); return; }
@@ -204,7 +206,7 @@
       later(next);
     };
     fitAll(leaves());
-    document.fonts.ready.then(() => fitAll(withMath()));
+    whenFormulasAreSet(fitAll);
     Reveal.on("slidechanged", event => fit(event.currentSlide));
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Switch between light and dark" }, switchTheme);
   };
