@@ -49,7 +49,7 @@ pdf: site  ## print each deck, and a handout with its notes, to PDF (needs Chrom
 	@$(RUN) pdf
 
 quarto: rendering  ## try to install Quarto (downloads from GitHub)
-	@.venv/bin/uv pip install --python .venv/bin/python quarto-cli
+	@$(PYTHON) -m pip --python .venv/bin/python install quarto-cli
 
 lint: setup  ## check code and notebooks with ruff
 	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check .

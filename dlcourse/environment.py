@@ -101,8 +101,9 @@ def setup(root: Path, layer: str = "all") -> int:
         print("\nsetup: interrupted. Run the same command again: it goes on from here.", file=sys.stderr)
         return 130
     except OSError as error:
-        _fail(root, layer, f"{error.strerror or error} ({error.filename or root})")
-        return 1
+        return _fail(root, layer, f"{error.strerror or error} ({error.filename or root})")
+    except ValueError as error:  # a lock file that somebody edited
+        return _fail(root, layer, str(error))
 
 
 def _stamp(root: Path, layer: str) -> Path:
@@ -251,21 +252,17 @@ def _find_pip(base: str, python: Path) -> tuple[list[str], dict[str, str]]:
     The pip of ``base`` can, from version 22.3 on; where it is older or missing, .venv gets its own from
     Python's standard library, which takes a few seconds more.
     """
-    code = (
-        "import pip, runpy, sys; print(pip.__version__, flush=True); sys.argv = ['pip', 'config', 'list'];"
-        "runpy.run_module('pip', run_name='__main__')"
-    )
 
-    def ask(start: str) -> tuple[tuple[int, ...], dict[str, str]]:
-        done = subprocess.run([start, "-c", code], capture_output=True, text=True, encoding="utf-8", errors="replace")
-        version, _, listed = done.stdout.partition("\n")
-        return tuple(map(int, re.findall(r"\d+", version)[:2])), pip_settings(listed)
+    def listed(pip: list[str]) -> subprocess.CompletedProcess:
+        return subprocess.run([*pip, "config", "list"], capture_output=True, encoding="utf-8", errors="replace")
 
-    version, settings = ask(base)
-    if version >= (22, 3):
-        return [base, "-m", "pip", "--python", str(python)], settings
-    subprocess.run([str(python), "-m", "ensurepip"], stdout=subprocess.DEVNULL)
-    return [str(python), "-m", "pip"], settings or ask(str(python))[1]
+    pip = [base, "-m", "pip", "--python", str(python)]
+    answer = listed(pip)
+    if answer.returncode:
+        subprocess.run([str(python), "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+        pip = [str(python), "-m", "pip"]
+        answer = listed(pip)
+    return pip, pip_settings(answer.stdout)
 
 
 def pip_settings(listed: str) -> dict[str, str]:
@@ -468,8 +465,8 @@ def lock(root: Path) -> int:
 
 
 def quarto() -> str | None:
-    """Path of the quarto command, or None."""
-    return shutil.which("quarto")
+    """Path of the quarto command, or None: of this environment, where `make quarto` puts it, or on the PATH."""
+    return shutil.which("quarto", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
 def chromium() -> str | None:

@@ -120,5 +120,5 @@ def test_an_answer_that_crashes_is_told_where_and_stops_nothing(capsys):
 
 
 def test_a_solution_must_be_right():
-    with pytest.raises(AssertionError, match="✗ Exercise 1.1: look at the axis"):
+    with pytest.raises(AssertionError, match=r"✗ Exercise 1\.1: look at the axis"):
         check.answer("Exercise 1.1", hints((False, "look at the axis")), required=True)

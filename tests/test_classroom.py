@@ -157,6 +157,14 @@ def test_python_with_an_old_pip_uses_its_own_copy(course):
     assert course.has("first") and (course.root / ".venv/bin/pip3").exists()
 
 
+def test_edited_lock_file_is_named(course):
+    with open(course.root / "requirements-site.txt", "a") as file:
+        file.write("third\n")
+    done = course.setup("site")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "requirements-site.txt: expected `name==version" in done.stderr and "found 'third'" in done.stderr
+
+
 def test_nothing_is_compiled(course):
     """A package without a wheel for this machine is an error that names it, not a compiler's."""
     source = io.BytesIO()

@@ -48,7 +48,7 @@ def elements(page: Path) -> list[str]:
             return
         attributes = {}
         for name, value in node.attrs.items():
-            if name in ATTRIBUTES or name == ANCHOR and "aria-hidden" in node.attrs:
+            if name in ATTRIBUTES or (name == ANCHOR and "aria-hidden" in node.attrs):
                 continue
             if name == "class":
                 value = " ".join(part for part in value if part not in CLASSES)
