@@ -18,6 +18,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +29,7 @@ from dlcourse import archives, datasets
 from dlcourse.files import EMBEDDED_FILES, FULL_FILES
 
 ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 README = (ROOT / "data/README.md").read_text(encoding="utf-8")
 HASHES = re.findall(r"^\| `([^`]+)` \| ([\d,]+) \| `([0-9a-f]{64})` \|$", README, re.M)
 
@@ -243,35 +245,44 @@ def test_a_set_without_embedded_data_says_how_to_get_it(load, cache, monkeypatch
         load()
 
 
-# What each notebook does with its data, whatever the machine is like. Notebooks print what is printed here.
-STATES = ("no network", "empty cache", "read-only embedded folder", "corrupt full file", "whole full set")
+def lines_that_load(notebook):
+    """The lines of a notebook that ask ``datasets`` for something, in order."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return re.findall(r"^(?:[\w, ]+ = )?datasets\.\w+\(.*\).*$", source, re.M)
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_notebooks_get_their_data_say_which_and_print_no_path(state, cache, tmp_path, monkeypatch, capsys):
-    tier = "full" if state == "whole full set" else "embedded"
-    if state in ("corrupt full file", "whole full set"):
-        write(cache, small_mnist())
-    if state == "corrupt full file":
-        (cache / "MNIST/raw/train-labels-idx1-ubyte").write_bytes(b"\0")
-    if state == "read-only embedded folder":
-        monkeypatch.setattr(Path, "mkdir", lambda *_, **__: pytest.fail("a loader writes"))
+@pytest.mark.parametrize(
+    "state",
+    ["no network", "empty cache", "no home", "read-only embedded folder", "corrupt full files", "no such folder"],
+)
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_gets_its_data_says_the_tier_and_prints_no_path(notebook, state, cache, monkeypatch, capsys):
+    if state == "no network":
+        monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a loader asks the network"))
+    elif state == "no home":
+        monkeypatch.delenv("DLCOURSE_DATA")
+        monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: "~/.cache/dlcourse")
+    elif state == "read-only embedded folder":
         real = builtins.open
+        monkeypatch.setattr(Path, "mkdir", lambda *_, **__: pytest.fail("a loader writes"))
         monkeypatch.setattr(
             builtins,
             "open",
-            lambda file, mode="r", *a, **k: (
-                real(file, mode, *a, **k) if "r" in mode else pytest.fail("a loader writes")
-            ),
+            lambda file, mode="r", *a, **k: real(file, mode if "r" in mode else pytest.fail("writes"), *a, **k),
         )
-    if state == "no network":
-        monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a loader asks the network"))
-    data, table = datasets.mnist(), datasets.hitters()
-    datasets.describe(data, "Hitters")
+    elif state == "corrupt full files":
+        write(cache, {path: b"\0" * 100 for name in ("MNIST", "Fashion-MNIST") for path in FULL_FILES[name]})
+    elif state == "no such folder":
+        monkeypatch.setenv("DLCOURSE_DATA", str(cache / "nowhere"))
+    lines = lines_that_load(notebook)
+    assert lines and any("describe(" in line for line in lines)
+    exec("\n".join(lines), {"datasets": datasets})
     said = capsys.readouterr().out
-    assert f"Data: MNIST ({tier}: " in said and "Hitters (full)" in said and len(table) == 322
-    assert not re.search(r"[/\\](tmp|home|root|Users|private)\b", said) and str(tmp_path) not in said
-    assert ("1 bytes where 28 are expected" in said) == (state == "corrupt full file")
+    assert "(embedded: " in said and "(full: " not in said
+    assert not re.search(r"[/\\](tmp|home|root|Users|private|var)\b|~", said) and str(cache) not in said
+    assert ("has 100 bytes where" in said) == (state == "corrupt full files")
+    assert ("a folder that doesn't exist" in said) == (state == "no such folder")
 
 
 # ------------------------------------------------------------------------------- damaged embedded files

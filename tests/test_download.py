@@ -594,7 +594,9 @@ def test_a_download_that_was_killed_goes_on_where_it_was(folder):
 
 def test_unpacking_that_was_killed_leaves_nothing_behind(folder):
     # os.replace is the last step; the process is killed in it.
-    before = "import os, signal; os.replace = lambda *_: os.kill(os.getpid(), signal.SIGTERM)"
+    before = (
+        "import os, signal; os.replace = lambda *_: os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))"
+    )
     with Server(healthy({f"{NAME}.gz": PACKED})) as server:
         child = start(folder, server.url, before)
         child.communicate()
@@ -694,7 +696,7 @@ def test_a_terminal_without_unicode_and_a_user_without_home_get_words(folder):
 
 def write_table():
     """Play every fault and write the table that the data page shows."""
-    lines = ["| what the server does | what comes of it, when there is no other mirror |", "|---|---|"]
+    lines = ["| what the server does | what the command says, when there is no other mirror |", "|---|---|"]
     for fault in FAULTS:
         with tempfile.TemporaryDirectory() as folder:
             lines.append(row(fault, play(fault, Path(folder))[0]))
