@@ -9,6 +9,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (this is the line that older Pytho
     )
 
 import argparse
+import contextlib
 import functools
 import os
 import re
@@ -36,8 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     notebooks = verb("notebooks", _notebooks, "execute notebooks and store their outputs")
     notebooks.add_argument("numbers", nargs="*", help="such as 02 07; all when none is given")
-    data = verb("data", _data, "download and verify the full data sets")
-    data.add_argument("names", nargs="*", help="such as Fashion-MNIST; all when none is given")
+    data = verb("data", _data, "download, verify or remove full data sets")
+    data.add_argument("action", nargs="?", choices=("fetch", "verify", "remove"), default="fetch")
+    data.add_argument(
+        "names", nargs="*", metavar="NAME", help="such as MNIST; all that notebooks use when none is given"
+    )
     verb("doctor", _doctor, "say what is installed, what is missing and what to do about it")
     serve = verb("serve", _serve, "show _site/ on this machine, at 127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
@@ -55,9 +59,16 @@ def main(arguments: list[str] | None = None) -> int:
     os.chdir(ROOT)
     # Notebooks run in notebooks/, so a relative folder has to be fixed before that.
     if os.environ.get("DLCOURSE_DATA"):
-        os.environ["DLCOURSE_DATA"] = str(Path(os.environ["DLCOURSE_DATA"]).expanduser().resolve())
+        with contextlib.suppress(RuntimeError):  # ~name of nobody: whoever needs the folder says so
+            os.environ["DLCOURSE_DATA"] = str(Path(os.environ["DLCOURSE_DATA"]).expanduser().resolve())
+    from dlcourse import datasets
+
     try:
+        datasets.wished_tier()
         return options.run(options) or 0
+    except datasets.DataError as error:
+        print(f"dlcourse {options.verb}: {error}", file=sys.stderr)
+        return 1
     except ModuleNotFoundError as error:
         print(f"dlcourse {options.verb}: the package {error.name} is not installed. Run `python -m dlcourse setup`,"
               " then use the Python in .venv (make does both).", file=sys.stderr)  # fmt: skip
@@ -113,14 +124,13 @@ def _notebooks(options) -> int:
 
 
 def _data(options) -> int:
-    from dlcourse import datasets
+    from dlcourse import download
 
     try:
-        report = datasets.download(options.names)
-    except KeyError as error:
-        report = [f"not downloaded: {error.args[0]}"]
-    print("\n".join(report))
-    return int(any("not downloaded" in line for line in report))
+        return getattr(download, options.action)(options.names)
+    except KeyboardInterrupt:
+        print("\ndlcourse data: stopped. The next run goes on from here.", file=sys.stderr)
+        return 130
 
 
 def _doctor(options) -> int:

@@ -534,15 +534,13 @@ def doctor(root: Path) -> int:
 def _data(line) -> None:
     from dlcourse import datasets
 
-    for name in datasets.FULL_FILES:
+    for name in datasets.EMBEDDED_FILES | datasets.FULL_FILES:
         try:
             where, tier = datasets.locate(name)
             line("ok", name, f"{tier}, in {where}" + ("" if tier == "full" else "; `make data` fetches the full set"))
         except datasets.DataError as error:
-            line("MISSING", name, str(error))
-    for name in ("NYSE", "Hitters"):
-        there = (datasets.EMBEDDED / f"{name}.csv").is_file()
-        line("ok" if there else "MISSING", name, "complete, in data/" if there else "run `git checkout -- data`")
+            state = "MISSING" if name in datasets.EMBEDDED_FILES else "absent"
+            line(state, name, str(error).removeprefix(f"{name}: "))
 
 
 def _version(name: str) -> str | None:
