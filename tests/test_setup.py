@@ -9,6 +9,7 @@ import tomllib
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -221,6 +222,34 @@ def test_old_console_shows_a_message_instead_of_a_traceback(tmp_path):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
     )
     assert (done.returncode, done.stdout.strip()) == (0, b"make .venv ?"), done.stderr
+
+
+@pytest.mark.parametrize("home", ["folder", "file"])
+def test_lab_trusts_the_notebooks_of_the_course_even_where_the_home_can_not_be_written(tmp_path, home):
+    """A home that is a file stands for one that can't be written: these tests may run as root."""
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01-ours", "other"):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(name)])
+        nbformat.write(notebook, tmp_path / f"notebooks/{name}.ipynb")
+    (tmp_path / "home").mkdir() if home == "folder" else (tmp_path / "home").touch()
+    code = (
+        "import subprocess, sys, nbformat; from pathlib import Path; from dlcourse import lab; root = Path(sys.argv[1]);"
+        "lab.subprocess.run = lambda command, **_: print(*command) or subprocess.CompletedProcess(command, 0);"
+        "status = lab.start(root, ['--port=1']);"
+        "notary = lab.NotebookNotary();"
+        "print(*(notary.check_signature(nbformat.read(path, 4)) for path in sorted(root.glob('notebooks/*'))));"
+        "sys.exit(status)"
+    )
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "XDG_", "IPYTHON"))}
+    variables |= {"HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], cwd=ROOT, env=variables, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    command, trusted = done.stdout.splitlines()
+    assert command.endswith("--port=1") and trusted == "True False"
+    kept = tmp_path / (".cache/jupyter" if home == "file" else "home")
+    assert list(kept.rglob("nbsignatures.db"))
 
 
 def test_code_and_notebooks_pass_ruff():
