@@ -338,12 +338,23 @@ def test_whatever_an_earlier_run_left_the_file_arrives(left, folder):
             "all": PACKED,
         }[left]
     )
-    (partial.parent / "unpacked").write_bytes(b"of a run that was killed")
+    for leftover in ("MNIST/unpacked", "MNIST/of-an-older-version.part", "GloVe/unpacked"):
+        (folder / ".incoming" / leftover).parent.mkdir(exist_ok=True)
+        (folder / ".incoming" / leftover).write_bytes(b"of a run that was killed")
     with Server(healthy({f"{NAME}.gz": PACKED})) as server, one_small_set(folder, server.url):
         assert fetch()[0] == 0
     starts = [start for _, start in server.asked]
     assert starts == {"the beginning": [1000], "other bytes": [1000, 0], "all": []}.get(left, [0])
     assert files_in(folder) == [TARGET]
+
+
+def test_a_server_without_ranges_sends_the_whole_file_again(folder):
+    partial = folder / ".incoming/MNIST" / f"{NAME}.gz"
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(PACKED[:1000])
+    with Server(says(OK, PACKED)) as server, one_small_set(folder, server.url):
+        assert fetch()[0] == 0
+    assert server.asked == [(f"/{NAME}.gz", 1000)] and files_in(folder) == [TARGET]
 
 
 def test_a_server_that_resumes_elsewhere_is_not_believed(folder):
