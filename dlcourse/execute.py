@@ -21,7 +21,6 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 VERSIONS = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
-# Exactly what JupyterLab would write on opening the notebook: a difference marks it as edited at once.
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": IPythonKernel.language_info,
@@ -106,7 +105,7 @@ def execute(path: Path) -> float:
                 raise
         seconds = time.perf_counter() - start
         used = _probe(client)
-    notebook.metadata = KERNEL | {
+    notebook.metadata = {
         "dlcourse": {
             "date": datetime.date.today().isoformat(),
             "python": platform.python_version(),
@@ -118,10 +117,19 @@ def execute(path: Path) -> float:
             "code_hash": code_hash(notebook),
         },
     }
+    complete(notebook)
     temporary = path.with_suffix(".part")
     temporary.write_text(nbformat.writes(_tidy(notebook)) + "\n", encoding="utf8")
     os.replace(temporary, path)
     return seconds
+
+
+def complete(notebook: NotebookNode) -> None:
+    """Write what JupyterLab would write on opening the notebook, or it marks the notebook as edited at once."""
+    notebook.metadata |= nbformat.from_dict(KERNEL)
+    for cell in notebook.cells:
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            cell.metadata["collapsed"] = True  # the same under its older name
 
 
 def _probe(client: NotebookClient) -> dict:
@@ -157,8 +165,6 @@ def _tidy(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
-            cell.metadata["collapsed"] = True  # its older name, which JupyterLab would add
         joined = []
         for output in described(cell.source, cell.outputs):
             if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:

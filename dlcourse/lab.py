@@ -12,7 +12,7 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from nbformat.sign import NotebookNotary
 
-from dlcourse.execute import KERNEL
+from dlcourse import execute
 
 SETTINGS = Path(__file__).parent / "jupyterlab"  # no question about news, no look for updates
 
@@ -26,10 +26,9 @@ class Contents(AsyncLargeFileManager):
 
     async def get(self, path, content=True, type=None, **options):
         model = await super().get(path, content=content, type=type, **options)
-        if model["type"] == "notebook" and content:
-            metadata = model["content"]["metadata"]
-            if metadata.get("kernelspec", {}).get("name") == "python3":
-                metadata |= nbformat.from_dict(KERNEL)
+        notebook = model["content"] if model["type"] == "notebook" else None
+        if notebook and notebook.metadata.get("kernelspec", {}).get("name") == "python3":
+            execute.complete(notebook)
         return model
 
 
