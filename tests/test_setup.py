@@ -131,7 +131,7 @@ def test_doctor_says_what_to_do_about_what_is_missing(monkeypatch, capsys):
 
 def test_forcing_quarto_without_quarto_says_what_to_do():
     done = dlcourse("site", "--renderer", "quarto", PATH=str(Path(sys.executable).parent))
-    assert done.returncode == 1 and "quarto isn't on the PATH" in done.stderr
+    assert done.returncode == 1 and "Quarto is not on the PATH" in done.stderr
 
 
 def test_serve_takes_the_next_port_and_binds_this_machine_only(tmp_path):
