@@ -2,6 +2,7 @@
 
 - ours: `render.build`, everything (pages, notebooks, decks, search index), into an empty folder; then again with one page
   changed; then again with nothing changed;
+- Quarto, the same pages from the same sources, where it is installed;
 - `jupyter nbconvert --to html`: the notebooks only, one page each, without navigation, search or slides;
 - Sphinx with MyST-NB: the notebooks only, as a small site, in an environment of its own that is thrown away. Skipped, with
   a line that says so, where it can't be installed.
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 import render
+from dlcourse import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("index.qmd", "_quarto.yml", "pages", "notebooks", "slides", "render")
@@ -46,6 +49,11 @@ def ours(folder: Path) -> dict[str, float]:
     page.write_text(page.read_text(encoding="utf8") + "\nOne more sentence.\n", encoding="utf8")
     seconds["ours, one page changed"] = timed(lambda: render.build(copy, out))
     seconds["ours, nothing changed"] = timed(lambda: render.build(copy, out))
+    if environment.quarto():
+        os.environ["QUARTO_PYTHON"] = sys.executable
+        seconds["Quarto, everything"] = timed(lambda: run(environment.quarto(), "render", cwd=copy))
+    else:
+        print("Quarto: skipped, it is not installed")
     return seconds
 
 

@@ -1,13 +1,26 @@
-"""Quarto and the offline renderer publish the same site: every page is compared, element by element. Runs where Quarto is."""
+"""Quarto and the offline renderer publish the same site: every page is compared, element by element. Runs where Quarto is.
+
+Also what Quarto does with the project otherwise: single documents, the preview, the work tree.
+"""
 
 import difflib
 import hashlib
+import os
 import re
+import shutil
+import signal
+import socket
 import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, NavigableString
+from quarto_project import copy_of_sources, render_with_quarto
+
+from dlcourse import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ["index.qmd", *(path.relative_to(ROOT).as_posix() for folder in ("pages/*.qmd", "notebooks/*.ipynb", "slides/*-deck.qmd")
@@ -28,6 +41,8 @@ STYLE = "MJX_Assistive_MathML"  # Quarto adds this style to every note, for a Ma
 HIDDEN = ".quarto-auto-generated-content"  # Quarto adds an empty footer to decks, and hides it
 # Names of figures, the search index, what only Quarto makes (site_libs, search.json) and only we read (.render.json).
 FILES = re.compile(r"_files/|^(pagefind/|site_libs/|search\.json$|\.render\.json$)")
+
+needs_quarto = pytest.mark.skipif(not environment.quarto(), reason="Quarto is not installed")
 
 
 def elements(page: Path) -> list[str]:
@@ -87,6 +102,58 @@ def test_files_that_are_downloaded_or_loaded_are_the_same(pandoc_site, quarto_si
         name = path.relative_to(pandoc_site).as_posix()
         if path.is_file() and path.suffix != ".html" and not FILES.search(name):
             assert path.read_bytes() == (quarto_site / name).read_bytes(), name
+
+
+@needs_quarto
+def test_one_deck_can_be_rendered_alone(tmp_path):
+    project = copy_of_sources(tmp_path / "course")
+    deck = next(page for page in PAGES if page.startswith("slides/"))
+    render_with_quarto(project, deck.replace(".html", ".qmd"))
+    assert elements(project / "_site" / deck)[0].startswith("<html")
+
+
+@needs_quarto
+def test_preview_shows_what_was_changed(quarto_project, tmp_path):
+    project = shutil.copytree(quarto_project, tmp_path / "course")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [environment.quarto(), "preview", "--no-browser", "--port", str(port), "--host", "127.0.0.1"]
+    settings = {**os.environ, "QUARTO_PYTHON": sys.executable}
+    with open(tmp_path / "log", "w") as log:
+        preview = subprocess.Popen(command, cwd=project, stdout=log, stderr=log, env=settings, start_new_session=True)
+
+    def wait_for(page, text):
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=60) as answer:
+                    if text in answer.read().decode():
+                        return
+            except OSError:
+                pass  # not listening yet
+            assert preview.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.2)
+        raise AssertionError(f"{page} never showed {text!r}\n" + (tmp_path / "log").read_text()[-2000:])
+
+    try:
+        for source, old, new in [
+            ("pages/data.qmd", "Each data set", "Each Grue data set"),
+            (
+                next(source for source in SOURCES if source.startswith("slides/")),
+                "::: {.notes}\n",
+                "::: {.notes}\nGrue. ",
+            ),
+            (next(source for source in SOURCES if source.startswith("notebooks/")), "Device: cpu", "Device: Grue"),
+        ]:
+            page = str(Path(source).with_suffix(".html"))
+            wait_for(page, "<h1>")
+            text = (project / source).read_text(encoding="utf-8")
+            assert old in text
+            (project / source).write_text(text.replace(old, new), encoding="utf-8")
+            wait_for(page, "Grue")
+    finally:
+        os.killpg(preview.pid, signal.SIGKILL)
 
 
 def test_quarto_leaves_the_work_tree_clean(quarto_project):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -672,3 +673,54 @@ def test_math_font_keeps_its_math_table():
 
     font = make_font(ROOT)
     assert "MATH" in TTFont(font) and font.stat().st_size < 250_000
+
+
+# Which renderer `make site` takes
+
+
+@pytest.fixture
+def site_command(monkeypatch):
+    """A function that runs `dlcourse site` with a renderer and a Quarto of some version (None: not there); returns what ran."""
+    from dlcourse import __main__, environment
+
+    def run(renderer: str, version: str | None) -> tuple[int, list[str]]:
+        ran = []
+        monkeypatch.setattr(environment, "quarto", lambda: version and "quarto")
+        answer = subprocess.CompletedProcess([], 0, stdout=f"{version}\n")
+        monkeypatch.setattr(__main__.subprocess, "run", lambda *_, **__: answer)
+        monkeypatch.setattr(__main__, "_run", lambda command: ran.append("quarto") or 0)
+        monkeypatch.setattr(render, "build", lambda *_: ran.append("pandoc"))
+        return __main__.main(["site", "--renderer", renderer]), ran
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("renderer", "version", "ran", "said"),
+    [
+        ("auto", "1.9.38", ["quarto"], ""),
+        ("auto", "1.10.2", ["quarto"], ""),
+        ("auto", "99.9.9", ["quarto"], ""),
+        ("auto", "1.8.26", ["pandoc"], "1.8.26"),
+        ("auto", None, ["pandoc"], ""),
+        ("pandoc", "1.9.38", ["pandoc"], ""),
+        ("quarto", "1.9.38", ["quarto"], ""),
+    ],
+)
+def test_site_takes_quarto_where_it_is_new_enough(site_command, capsys, renderer, version, ran, said):
+    assert site_command(renderer, version) == (0, ran)
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("renderer", "version", "said"),
+    [
+        ("quarto", None, "not on the PATH"),
+        ("quarto", "1.8.26", "1.9 or newer"),
+        ("hugo", "1.9.38", "no renderer 'hugo'"),
+    ],
+)
+def test_site_says_which_renderer_it_cannot_take(site_command, capsys, renderer, version, said):
+    status, ran = site_command(renderer, version)
+    assert status != 0 and ran == []
+    assert said in capsys.readouterr().err

@@ -105,10 +105,12 @@
     const images = [...area.querySelectorAll("img")].filter(image => !image.closest("td, li"));
     set("--k")(0.75);
     set("--air")("0px");
+    set("--code-limit")(9);
     for (const image of images) { image.style.maxHeight = "none"; image.style.height = "120px"; }
     let code = 9;       // code and its output keep one size
     for (const e of area.querySelectorAll("pre, table, math[display=block]")) {
       const width = e.parentElement.clientWidth;
+      e.style.removeProperty("--limit");
       const rows = () => size(e).height / parseFloat(getComputedStyle(e).fontSize);
       const few = rows() * 1.02;
       const limit = largest(0.75, 2.2, k => {
