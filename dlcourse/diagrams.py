@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from dlcourse.plots import BLUE, GREEN, GREY, INK, ORANGE, VERMILLION
@@ -87,6 +88,65 @@ def tensor_ranks(pictures) -> Figure:
         frame = plt.Rectangle((low, low), 28, 28, fill=False, edgecolor="white", zorder=2 * n - layer)
         panels[3].add_patch(frame)
     panels[3].set(xlim=(-1, 5 * n + 24), ylim=(-1, 5 * n + 24))
+    return figure
+
+
+def timeline(
+    events: Sequence[tuple[float, str, float, str]],
+    looks: Mapping[str, tuple[str, str]],
+    *,
+    eras: Sequence[tuple[float, float, str, str]] = (),
+    years: tuple[float, float] = (1980, 2029),
+) -> Figure:
+    """Draw events along an axis of years.
+
+    ``events``: (year, text, height, kind), where a negative height hangs the text below the axis.
+    ``looks``: for each kind its color and marker. ``eras``: (from, to, color, name) of shaded spans.
+    """
+    figure, ax = plt.subplots(figsize=(12, 5.6))
+    for year, text, height, kind in events:
+        color, marker = looks[kind]
+        ax.vlines(year, 0, height + 0.3, color=color, linewidth=1.5)
+        ax.plot(year, 0, marker, color=color, markersize=12, linestyle="none")
+        ax.text(year + 0.3, height, text, va="center", fontsize=17)
+    heights = [height for _, _, height, _ in events]
+    top, bottom = max(heights) + 0.6, min(heights) - 0.6
+    for start, end, color, name in eras:
+        ax.axvspan(start, end, color=color, zorder=-1)
+        ax.text((start + end) / 2, top + 0.6, name, ha="center", fontsize=18, fontweight="bold")
+    ax.axhline(0, color=INK, linewidth=2, zorder=0, linestyle="-")
+    ax.grid(False)
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.tick_params(labelsize=16)
+    ax.set(xlim=years, ylim=(bottom, top + 1.4 * bool(eras)))
+    return figure
+
+
+def broadcasting(column, row) -> Figure:
+    """Draw how a column and a row of numbers are repeated to one shape and added.
+
+    ``column``: array of shape (n, 1). ``row``: array of shape (m,). Repeated numbers are pale.
+    """
+    grids = (column + 0 * row, row + 0 * column, column + row)
+    titles = (f"shape {tuple(column.shape)}", f"shape {tuple(row.shape)}", f"shape {grids[2].shape}")
+    figure, panels = plt.subplots(1, 3, figsize=(12, 3.4))
+    for place, (ax, values, title) in enumerate(zip(panels, grids, titles, strict=True)):
+        for (i, j), value in np.ndenumerate(values):
+            own = place == 2 or (j == 0 if place == 0 else i == 0)
+            face, ink = ("#DCEEFB", INK) if own else ("white", "#9AA3AF")
+            edge = plt.Rectangle(
+                (j, -i), 1, 1, facecolor=face, edgecolor=BLUE if own else "#C5CBD3", linestyle="-" if own else ":"
+            )
+            ax.add_patch(edge)
+            ax.text(j + 0.5, 0.5 - i, value, ha="center", va="center", fontsize=18, color=ink)
+        ax.set_title(title, loc="center", fontsize=17)
+        ax.set(xlim=(-0.3, values.shape[1] + 0.9), ylim=(0.7 - values.shape[0], 1.2))
+        ax.set_aspect("equal")
+        ax.set_axis_off()
+        if place < 2:
+            middle = 1 - values.shape[0] / 2
+            ax.text(values.shape[1] + 0.6, middle, "+="[place], ha="center", va="center", fontsize=28, color=INK)
     return figure
 
 
