@@ -95,7 +95,7 @@ def setup(root: Path, layer: str = "all") -> int:
     if _ready(root, layer, choice) and not _moved(root):
         return 0
     try:
-        with _alone(root):
+        with alone(root / ".venv.lock", "setup: another setup is running in this folder"):
             return _install(root, layer, choice)
     except KeyboardInterrupt:
         print("\nsetup: interrupted. Run the same command again: it goes on from here.", file=sys.stderr)
@@ -128,11 +128,11 @@ def _moved(root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Let one setup run in this folder at a time. The system frees the lock even when a process is killed."""
-    with open(root / ".venv.lock", "w") as file:
+def alone(lock: Path, otherwise: str) -> Iterator[None]:
+    """Hold a lock file, and wait for it if need be, saying why. The system frees it even when a process is killed."""
+    with open(lock, "a") as file:
         if not _lock(file):
-            print("setup: another setup is running in this folder; waiting for it …", flush=True)
+            print(f"{otherwise}; waiting for it …", flush=True)
             while not _lock(file):
                 time.sleep(0.2)
         yield

@@ -1,6 +1,7 @@
 """Refuses what only one of the two renderers understands, or what a notebook front end would show as text."""
 
 import re
+from pathlib import Path
 
 DIV_CLASSES = {
     "columns", "column", "incremental", "nonincremental", "fragment", "notes", "aside", "r-stretch",
@@ -37,6 +38,32 @@ Lines = list[tuple[str, str]]  # (place, text), the place being "file:line"
 
 class RenderError(Exception):
     """A source that can't be rendered. The message is `file:line: what was found; what to write instead`."""
+
+
+def read(root: Path, path: str, place: str = "") -> bytes:
+    """The bytes of a file of the project; RenderError, at `place`, if it lies outside or can't be read."""
+    place = place or f"{path}:1"
+    try:
+        file = (root / path).resolve()
+        if not file.is_relative_to(root):
+            raise RenderError(
+                f"{place}: {path} lies outside the project; copy the file into it and name it relative to this one"
+            )
+        return file.read_bytes()
+    except (OSError, ValueError, RuntimeError) as error:  # no file, a zero byte in its name, links in a circle
+        reason = getattr(error, "strerror", None) or error
+        raise RenderError(f"{place}: {path} can't be read ({reason}); correct the path or the file") from None
+
+
+def read_text(root: Path, path: str, place: str = "") -> str:
+    data = read(root, path, place)
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise RenderError(
+            f"{path}:{line}: byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        ) from None
 
 
 def check(lines: Lines, kind: str, classes: frozenset[str] = frozenset()) -> Lines:

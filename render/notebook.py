@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from .check import EXTERNAL, RenderError, check
+from .check import EXTERNAL, RenderError, check, read, read_text
 
 OPTIONS = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "eval", "output", "include", "code-fold", "code-summary"}
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
@@ -50,7 +50,7 @@ class Notebook:
     def __init__(self, root: Path, path: str):
         self.path, self.stem, self.folder = path, PurePosixPath(path).stem, posixpath.dirname(path)
         try:
-            data = json.loads((root / path).read_text(encoding="utf-8"))
+            data = json.loads(read_text(root, path))
         except json.JSONDecodeError as error:
             raise RenderError(f"{path}:{error.lineno}: not a notebook ({error.msg}); restore the file") from None
         self.cells, self.made = data["cells"], data["metadata"].get("dlcourse")
@@ -89,6 +89,9 @@ class Notebook:
                 raise RenderError(
                     f"{self.place(index, number)}: cell option `{key[1]}`; supported are {', '.join(sorted(OPTIONS))}"
                 )
+        label = options.get("label", "a")
+        if not isinstance(label, str) or not re.fullmatch(r"[A-Za-z][\w-]*", label):
+            raise RenderError(f"{self.place(index)}: label {label} is no plain name; use letters, digits, - and _ only")
         return options, "\n".join(lines[head:]).strip("\n")
 
     @property
@@ -120,6 +123,8 @@ class Notebook:
                 lines, text = lines[1:], text.partition("\n")[2]
             files |= images(check(lines, "notebook"), root, self.folder)
             for name, bundle in cell.get("attachments", {}).items():
+                if not re.fullmatch(r"[\w.() -]+", name):
+                    raise RenderError(f"{self.place(index)}: attachment {name} is no plain file name; rename it")
                 target = f"{self.stem}_files/cell-{index + 1}-{name}"
                 text = text.replace(f"(attachment:{name})", f"({target})")
                 files[f"{self.folder}/{target}"] = base64.b64decode(join(next(iter(bundle.values()))))
@@ -248,7 +253,5 @@ def images(lines: list[tuple[str, str]], root: Path, folder: str) -> dict[str, b
                 )
             if target.startswith("attachment:"):
                 continue
-            if not (root / path).is_file():
-                raise RenderError(f"{place}: image {target} does not exist; correct the path")
-            found[path] = (root / path).read_bytes()
+            found[path] = read(root, path, place)
     return found

@@ -29,11 +29,12 @@ def finish() -> None:
     from render.site import MANIFEST, index, reveal, write
 
     out = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]).resolve()
-    for name, data in reveal().items():
-        write(out / name, data)
-    index(out)
+    pages = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.html")}
+    for name, data in (reveal() | index(pages)).items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(data)
     files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    write(out / MANIFEST, json.dumps({"pages": {}, "files": files}).encode())
+    write(out / MANIFEST, {"pages": {}, "files": files})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from .check import SHORTCODE, Lines, RenderError, check, check_slides
+from .check import SHORTCODE, Lines, RenderError, check, check_slides, read_text
 from .notebook import Notebook, images, plain, quote
 
 FRONT_MATTER = {"title", "subtitle", "description", "author", "date", "lang", "format", "bibliography"}
@@ -39,7 +39,7 @@ def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str,
     """All sources of `project: render`, by path, in the order given there; unchecked, their titles and metadata only."""
     paths: list[str] = []
     for pattern in config["project"]["render"]:
-        found = sorted(path.relative_to(root).as_posix() for path in root.glob(pattern))
+        found = find(root, pattern)
         if not found and "*" not in pattern:
             place = place_of(root, "_quarto.yml", pattern)
             raise RenderError(f"{place}: lists {pattern}, which does not exist; write it or remove the line")
@@ -61,15 +61,24 @@ def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str,
     return {path: sources[path] for path in paths}
 
 
+def find(root: Path, pattern: str) -> list[str]:
+    """The files of the project that match the pattern, sorted."""
+    try:
+        return sorted(path.relative_to(root).as_posix() for path in root.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError, IndexError):
+        place = place_of(root, "_quarto.yml", pattern)
+        raise RenderError(f"{place}: {pattern!r} is no pattern of files; write one such as pages/*.qmd") from None
+
+
 def place_of(root: Path, path: str, text: str) -> str:
     """The file and, if the text can be found in it, the line."""
     wanted = json.dumps(text)[1:-1] if path.endswith(".ipynb") else text
-    lines = (root / path).read_text(encoding="utf-8").split("\n")
+    lines = read_text(root, path).split("\n")
     return f"{path}:{next((number for number, line in enumerate(lines, 1) if text and wanted in line), 1)}"
 
 
 def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: frozenset[str] | None) -> Source:
-    text = (root / path).read_text(encoding="utf-8")
+    text = read_text(root, path)
     front = FRONT.match(text)
     if not front:
         raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
@@ -118,7 +127,7 @@ def read_front_matter(path: str, text: str) -> dict:
     return meta
 
 
-def include(root: Path, path: str, lines: list[str], first: int = 1) -> Lines:
+def include(root: Path, path: str, lines: list[str], first: int = 1, within: tuple[str, ...] = ()) -> Lines:
     """The lines with their places, and in the place of an include those of the included file."""
     result: Lines = []
     for number, line in enumerate(lines, first):
@@ -127,9 +136,10 @@ def include(root: Path, path: str, lines: list[str], first: int = 1) -> Lines:
             result.append((f"{path}:{number}", line))
             continue
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), shortcode[2]))
-        if not (root / target).is_file():
-            raise RenderError(f"{path}:{number}: include of {shortcode[2]}, which does not exist; correct the path")
-        result += include(root, target, (root / target).read_text(encoding="utf-8").split("\n"))
+        if target in (path, *within):
+            raise RenderError(f"{path}:{number}: {shortcode[2]} includes itself in the end; remove one of the includes")
+        text = read_text(root, target, f"{path}:{number}")
+        result += include(root, target, text.split("\n"), within=(path, *within))
     return result
 
 

@@ -40,7 +40,7 @@ ANCHOR = "href"  # in decks Quarto takes the target of the hidden link at the st
 STYLE = "MJX_Assistive_MathML"  # Quarto adds this style to every note, for a MathJax that isn't there
 HIDDEN = ".quarto-auto-generated-content"  # Quarto adds an empty footer to decks, and hides it
 # Names of figures, the search index, what only Quarto makes (site_libs, search.json) and only we read (.render.json).
-FILES = re.compile(r"_files/|^(pagefind/|site_libs/|search\.json$|\.render\.json$)")
+FILES = re.compile(r"_files/|^(pagefind/|site_libs/|search\.json$|\.render\.(json|lock)$)")
 
 needs_quarto = pytest.mark.skipif(not environment.quarto(), reason="Quarto is not installed")
 

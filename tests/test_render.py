@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 import render
+from render.font import make_font
 
 ROOT = Path(__file__).resolve().parent.parent
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt"><circle r="9"/></svg>'
@@ -43,8 +45,9 @@ class Project:
     def __init__(self, root: Path):
         self.root, self.out = root, root / "_site"
         (root / "render").mkdir()
-        for name in ("course.lua", "theme"):
-            (root / "render" / name).symlink_to(ROOT / "render" / name)
+        shutil.copy(ROOT / "render/course.lua", root / "render")
+        make_font(ROOT)  # once, for all these courses
+        shutil.copytree(ROOT / "render/theme", root / "render/theme")
         self.config = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
         self.config["project"]["render"] = ["index.qmd", "pages/*.qmd", "notebooks/*.ipynb", "slides/*-deck.qmd"]
         self.config["website"] |= {"search": False, "navbar": {"left": [{"text": "Home", "href": "index.qmd"}]}}
@@ -415,7 +418,7 @@ def test_what_a_deck_loads_is_in_the_site(project):
         ("```{=html}\n<b>\n```", 1, "block ```{=html}", "notebook"),
         ("\\begin{align}\nx\n\\end{align}", 1, "LaTeX", "$$"),
         ("![](a.svg)", 1, "alternative text", "brackets"),
-        ("![A](gone.svg)", 1, "gone.svg does not exist", "path"),
+        ("![A](gone.svg)", 1, "gone.svg can't be read", "path"),
         ("![A](https://example.org/a.svg)", 1, "another host", "store it"),
         ("## Title {#here}", 1, "attributes", "leave them out"),
         ("# Again", 1, "second top heading", "##"),
@@ -625,15 +628,15 @@ def test_failed_build_changes_nothing(project):
 def test_interrupted_build_is_completed_and_forgets_no_file(project, monkeypatch):
     project.build()
     project.notebook(code(FIGURE_CODE, FIGURE))
-    write = render.site.write
+    replace = Path.replace
 
-    def stop(path, data):
-        if path.name == "fig-one.svg":
+    def stop(path, target):
+        if target.name == "fig-one.svg":
             raise KeyboardInterrupt
-        write(path, data)
+        replace(path, target)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(render.site, "write", stop)
+        patch.setattr(Path, "replace", stop)
         project.build()
     assert (project.out / "notebooks/01-a.html").exists()
     assert project.build().rebuilt[-1] == "notebooks/01-a.ipynb"
@@ -642,7 +645,7 @@ def test_interrupted_build_is_completed_and_forgets_no_file(project, monkeypatch
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         project.notebook(code(FIGURE_CODE, FIGURE), path="notebooks/02-b.ipynb")
         (project.root / "notebooks/01-a.ipynb").unlink()
-        patch.setattr(render.site, "write", stop)
+        patch.setattr(Path, "replace", stop)
         project.build()
     (project.root / "notebooks/02-b.ipynb").unlink()
     project.build()
@@ -668,8 +671,6 @@ def test_foreign_folder_is_not_emptied(project, tmp_path):
 
 def test_math_font_keeps_its_math_table():
     from fontTools.ttLib import TTFont
-
-    from render.font import make_font
 
     font = make_font(ROOT)
     assert "MATH" in TTFont(font) and font.stat().st_size < 250_000
