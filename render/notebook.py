@@ -65,15 +65,18 @@ class Notebook:
     @cached_property
     def labels(self) -> dict[str, int]:
         """Index of a cell by its label."""
-        code = (index for index, cell in enumerate(self.cells) if cell["cell_type"] == "code")
-        return {label: index for index in code if (label := self.options(index)[0].get("label"))}
+        return {label: index for index, (options, _) in enumerate(self.options) if (label := options.get("label"))}
 
-    def options(self, index: int) -> tuple[dict, str]:
-        """The options at the head of a code cell, and the code below them."""
+    @cached_property
+    def options(self) -> list[tuple[dict, str]]:
+        """For each cell the options at the head of its code, and the code below them."""
+        return [self.read_options(i) if c["cell_type"] == "code" else ({}, "") for i, c in enumerate(self.cells)]
+
+    def read_options(self, index: int) -> tuple[dict, str]:
         lines = join(self.cells[index]["source"]).split("\n")
         head = next((number for number, line in enumerate(lines) if not line.startswith("#|")), len(lines))
         try:
-            options = yaml.safe_load("\n".join(line[2:] for line in lines[:head])) or {}
+            options = (yaml.safe_load("\n".join(line[2:] for line in lines[:head])) if head else None) or {}
         except yaml.YAMLError as error:
             line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
             raise RenderError(
@@ -106,7 +109,7 @@ class Notebook:
         for index, cell in enumerate(self.cells):
             text = join(cell["source"])
             if cell["cell_type"] == "code":
-                label = self.options(index)[0].get("label")
+                label = self.options[index][0].get("label")
                 if label in labels:
                     raise RenderError(f"{self.place(index)}: label {label} is also in {labels[label]}; choose another")
                 labels |= {label: self.place(index)} if label else {}
@@ -133,7 +136,7 @@ class Notebook:
 
     def cell(self, index: int, *, up: str = "", echo: bool | None = None) -> tuple[str, dict[str, bytes]]:
         """Markdown of a code cell, and its files; `up` leads from the page that shows it to the notebook's folder."""
-        cell, (options, code) = self.cells[index], self.options(index)
+        cell, (options, code) = self.cells[index], self.options[index]
         tags, label = cell["metadata"].get("tags", []), options.get("label", "")
         if "remove-cell" in tags or options.get("include") is False:
             return "", {}
@@ -186,7 +189,7 @@ class Notebook:
                     )
                 text = self.figure(index, data, up, files) if is_figure else self.display(index, data)
                 shown += [("display", text)] if text else []
-        label = str(self.options(index)[0].get("label", ""))
+        label = str(self.options[index][0].get("label", ""))
         frames = f"#{label} " if any(FRAMES in text for _, text in shown) else ""
         return [
             f"::::::: {{{frames}.cell-output .cell-output-{kind}}}\n{text if kind == 'display' else fenced(text)}\n:::::::\n"
@@ -195,7 +198,7 @@ class Notebook:
 
     def display(self, index: int, data: dict[str, str]) -> str:
         """A result that is no figure."""
-        label = str(self.options(index)[0].get("label", ""))
+        label = str(self.options[index][0].get("label", ""))
         if "text/markdown" in data:
             if label.startswith("tbl-"):
                 self.needs(index, "tbl-cap")
@@ -208,7 +211,7 @@ class Notebook:
         return "" if not text or re.match(r"\[?<(Figure|Axes|matplotlib|seaborn)\b", text) else fenced(text)
 
     def figure(self, index: int, data: dict[str, str], up: str, files: dict[str, bytes]) -> str:
-        options = self.options(index)[0]
+        options = self.options[index][0]
         label = str(options.get("label", ""))
         if not label.startswith("fig-"):
             raise RenderError(f"{self.place(index)}: a figure without a label; open the cell with `#| label: fig-…`")
@@ -226,7 +229,7 @@ class Notebook:
         return f"![{options['fig-cap']}]({up}{name}){{#{label} {pairs}}}"
 
     def needs(self, index: int, *keys: str) -> None:
-        options, _ = self.options(index)
+        options, _ = self.options[index]
         for key in keys:
             if not options.get(key):
                 raise RenderError(f"{self.place(index)}: {options['label']} has no {key}; add `#| {key}: …`")

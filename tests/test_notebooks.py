@@ -124,6 +124,11 @@ def test_notebook_has_the_parts_that_the_course_promises(path):
     assert exercises == [f"{int(path.stem[:2])}.{k}" for k in range(1, len(exercises) + 1)]
     solutions = [cell for cell in code_cells(path) if "solution" in cell.metadata.get("tags", [])]
     assert 4 <= len(exercises) <= 8 and len(solutions) >= len(exercises)
+    # JupyterLab shows the first line of a folded cell: it must not give the answer away.
+    first_lines = {cell.source.split("\n")[0] for cell in solutions}
+    assert {line for line in first_lines if not line.startswith("#| ")} == {
+        f"# Solution to exercise {number}" for number in exercises
+    }
     assert any("check." in cell.source for cell in code_cells(path))
 
 

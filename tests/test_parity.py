@@ -39,8 +39,8 @@ ATTRIBUTES = {
 ANCHOR = "href"  # in decks Quarto takes the target of the hidden link at the start of a line of code
 STYLE = "MJX_Assistive_MathML"  # Quarto adds this style to every note, for a MathJax that isn't there
 HIDDEN = ".quarto-auto-generated-content"  # Quarto adds an empty footer to decks, and hides it
-# Names of figures, the search index, what only Quarto makes (site_libs, search.json) and only we read (.render.json).
-FILES = re.compile(r"_files/|^(pagefind/|site_libs/|search\.json$|\.render\.(json|lock)$)")
+# Names of figures, the search index, and what only our renderer reads (.render.json).
+FILES = re.compile(r"_files/|^(pagefind/|\.render\.(json|lock)$)")
 
 needs_quarto = pytest.mark.skipif(not environment.quarto(), reason="Quarto is not installed")
 
@@ -137,20 +137,18 @@ def test_preview_shows_what_was_changed(quarto_project, tmp_path):
         raise AssertionError(f"{page} never showed {text!r}\n" + (tmp_path / "log").read_text()[-2000:])
 
     try:
-        for source, old, new in [
-            ("pages/data.qmd", "Each data set", "Each Grue data set"),
-            (
-                next(source for source in SOURCES if source.startswith("slides/")),
-                "::: {.notes}\n",
-                "::: {.notes}\nGrue. ",
-            ),
-            (next(source for source in SOURCES if source.startswith("notebooks/")), "Device: cpu", "Device: Grue"),
+        for start, pattern, new in [
+            ("pages/", r"(?m)^## .*", r"\g<0> Grue"),
+            ("slides/", r"(?m)^::: \{\.notes\}", r"\g<0>\nGrue. "),
+            ("notebooks/", r'"output_type": "stream",\s+"text": \[\s+"', r"\g<0>Grue "),
         ]:
+            source = next(source for source in SOURCES if source.startswith(start))
             page = str(Path(source).with_suffix(".html"))
             wait_for(page, "<h1>")
             text = (project / source).read_text(encoding="utf-8")
-            assert old in text
-            (project / source).write_text(text.replace(old, new), encoding="utf-8")
+            changed, times = re.subn(pattern, new, text, count=1)
+            assert times == 1
+            (project / source).write_text(changed, encoding="utf-8")
             wait_for(page, "Grue")
     finally:
         os.killpg(preview.pid, signal.SIGKILL)

@@ -31,6 +31,7 @@ class Site:
         self.documents = {
             path.relative_to(folder).as_posix(): BeautifulSoup(path.read_bytes(), "html.parser") for path in files
         }
+        self.ids = {name: {tag["id"] for tag in page.find_all(id=True)} for name, page in self.documents.items()}
 
     def of(self, source: str) -> BeautifulSoup:
         return self.documents[str(Path(source).with_suffix(".html"))]
@@ -224,8 +225,8 @@ def test_internal_links_and_anchors_resolve(site):
             if not target.is_file():
                 broken.append(f"{name}: {url}")
             elif parts.fragment and target.suffix == ".html":
-                other = site.documents[target.relative_to(site.folder).as_posix()]
-                if not other.find(id=unquote(parts.fragment).removeprefix("/")):
+                ids = site.ids[target.relative_to(site.folder).as_posix()]
+                if unquote(parts.fragment).removeprefix("/") not in ids:
                     broken.append(f"{name}: {url} has no such anchor")
     assert broken == []
 
