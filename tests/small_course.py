@@ -118,7 +118,7 @@ class Course:
 
     def setup(self, layer="site", **extra):
         return subprocess.run(
-            self.command(layer), cwd=self.root, env=self.variables(**extra), capture_output=True, text=True, timeout=120
+            self.command(layer), cwd=self.root, env=self.variables(**extra), capture_output=True, text=True, timeout=300
         )
 
     def has(self, *modules):

@@ -21,11 +21,13 @@ def stall(course, step):
     stall.mkdir()
     if step == "uv":
         shutil.rmtree(course.index.folder / "simple/uv")
-        hang = f'#!/bin/sh\n[ -e "{stall}" ] && [ "$2" = install ] && touch "{at}" && exec sleep 60\nexec "{UV}" "$@"\n'
+        hang = (
+            f'#!/bin/sh\n[ -e "{stall}" ] && [ "$2" = install ] && touch "{at}" && exec sleep 600\nexec "{UV}" "$@"\n'
+        )
         course.uv = course.index.add(*uv_wheel(hang))
         course.write()
     else:
-        (stall / f"{step}.py").write_text(f"import time; open({str(at)!r}, 'w').close(); time.sleep(60)")
+        (stall / f"{step}.py").write_text(f"import time; open({str(at)!r}, 'w').close(); time.sleep(600)")
         course.settings["PYTHONPATH"] = str(stall)
     return at
 
@@ -36,7 +38,7 @@ def go_on(course):
 
 
 def wait_for(condition, process=None):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < end and (process is None or process.poll() is None)
         time.sleep(0.05)
@@ -53,7 +55,7 @@ def test_interrupted_at_any_step_it_goes_on_afterwards(course, step, kind):
     )  # fmt: skip
     wait_for(at.exists, process)
     os.killpg(process.pid, kind)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     if kind == signal.SIGINT:
         assert process.returncode == 130 and "interrupted. Run the same command again" in said
         assert "Traceback" not in said.partition("setup: interrupted")[2]
@@ -100,7 +102,7 @@ def test_second_run_at_once_waits(course):
     assert second.poll() is None
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    assert second.wait(timeout=60) == 0 and course.has("first")
+    assert second.wait(timeout=180) == 0 and course.has("first")
 
 
 def test_waiting_run_installs_nothing_when_the_first_one_did_it(course):
@@ -108,7 +110,7 @@ def test_waiting_run_installs_nothing_when_the_first_one_did_it(course):
         subprocess.Popen(course.command("site"), cwd=course.root, env=course.variables(), stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]  # fmt: skip
-    said = [process.communicate(timeout=120)[0] for process in both]
+    said = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sum("make .venv" in text for text in said) == 1
 

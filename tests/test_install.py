@@ -209,7 +209,7 @@ def test_index_that_never_answers_is_given_up_within_seconds(torch):
         start = time.monotonic()
         done = torch.setup("all", TORCH="auto", PATH=str(torch.home))
         assert done.returncode == 0 and set(builds(torch)) >= CUDA
-        assert time.monotonic() - start < 30
+        assert time.monotonic() - start < 60  # without a limit it would wait for ever
 
 
 @linux

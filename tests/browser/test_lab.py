@@ -71,7 +71,7 @@ def lab(tmp_path_factory):
     with open(log, "w") as file:
         server = subprocess.Popen(command, cwd=folder, env=variables, stdout=file, stderr=file, start_new_session=True)
     try:
-        end = time.monotonic() + 90
+        end = time.monotonic() + 180
         while not (found := list((home / "runtime").glob("jpserver-*.json"))):
             assert server.poll() is None and time.monotonic() < end, log.read_text()
             time.sleep(0.2)
@@ -104,7 +104,7 @@ def opened(lab, chromium):
     def open_notebook(name):
         page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
         pages.append(page)
-        page.set_default_timeout(60000)
+        page.set_default_timeout(120000)
         page.goto(f"{address}lab/tree/{name}?reset&token={token}")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         return page
