@@ -138,6 +138,17 @@ def test_uncompared_cells_are_a_minority_reasoned_by_training_timing_or_tier(pat
     assert len(ignored) < 0.7 * len(cells), f"{path.name}: most cells are not compared with their stored output"
 
 
+def test_stored_notebook_names_its_kernel_and_gives_each_figure_its_words(path):
+    notebook = read(path)
+    assert notebook.metadata.kernelspec == execute.KERNEL["kernelspec"], MAKE.format(path.stem[:2])
+    assert set(notebook.metadata.language_info) == set(execute.KERNEL["language_info"]), MAKE.format(path.stem[:2])
+    for number, cell in enumerate(code_cells(path), 1):
+        assert cell.outputs == execute.described(cell.source, cell.outputs), (
+            f"{path.name}, code cell {number}: the text form of the figure is not its fig-alt; "
+            + MAKE.format(path.stem[:2])
+        )
+
+
 # ------------------------------------------------------------------------- executing notebooks
 
 
