@@ -80,7 +80,7 @@ def visit(chromium, address):
             "response",
             lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
         )
-        page.set_default_timeout(10000)
+        page.set_default_timeout(30000)
         page.goto(base + path)
         if path.endswith("-deck.html") and settings.get("java_script_enabled", True):
             page.wait_for_function("window.Reveal && Reveal.isReady()")

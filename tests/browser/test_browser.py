@@ -108,7 +108,7 @@ def test_every_slide_shows_its_figures(visit, path):
         )
         page.wait_for_function(
             "[...Reveal.getCurrentSlide().querySelectorAll('img')].every(i => i.complete && i.naturalWidth > 0 && i.height >= 120)",
-            timeout=5000,
+            timeout=30000,
         )
 
 
@@ -181,7 +181,7 @@ def test_deck_has_overview_help_and_theme_keys(visit, path):
     assert page.evaluate("Reveal.isOverview()")
     page.keyboard.press("o")
     page.keyboard.press("Shift+?")
-    assert "light and dark" in page.locator(".r-overlay-help").inner_text(timeout=5000)
+    assert "light and dark" in page.locator(".r-overlay-help").inner_text(timeout=30000)
 
 
 @pytest.mark.parametrize("path", DECKS)
@@ -208,7 +208,7 @@ def test_search_finds_a_word_of_each_notebook(visit, path):
     page = visit("pages/setup.html")
     page.keyboard.press("/")
     page.keyboard.type(word)
-    page.locator(f"#search-results a[href*='{path}']").first.wait_for(timeout=10000)
+    page.locator(f"#search-results a[href*='{path}']").first.wait_for(timeout=30000)
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.matches('#search-results a')")
     page.keyboard.press("Escape")
@@ -221,7 +221,7 @@ def test_search_finds_slides(visit):
     title = re.findall(r"(?m)^## ([^{\n]+)", (ROOT / DECKS[0]).with_suffix(".qmd").read_text(encoding="utf-8"))[2]
     page.click("#search-open")
     page.keyboard.type(re.sub(r"[^\w\s-]", " ", title))
-    page.locator("#search-results a[href*='-deck.html']").first.wait_for(timeout=10000)
+    page.locator("#search-results a[href*='-deck.html']").first.wait_for(timeout=30000)
 
 
 def test_theme_choice_is_remembered(visit):
@@ -260,7 +260,7 @@ def test_contents_follow_the_scroll(visit):
     page.wait_for_function(
         "id => document.querySelector('#contents [aria-current]')?.hash === '#' + id",
         arg=second.get_attribute("id"),
-        timeout=5000,
+        timeout=30000,
     )
 
 
