@@ -14,9 +14,9 @@ def prepare() -> None:
     """Write the values of the templates, where course.lua finds them, and the math font."""
     from render.font import make_font
     from render.navigation import variables
-    from render.sources import read_sources
+    from render.sources import read_config, read_sources
 
-    config = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
+    config = read_config(ROOT)
     sources = read_sources(ROOT, config, checked=False)
     values = {path: variables(ROOT, config, source, sources) for path, source in sources.items()}
     target = ROOT / ".quarto/course.json"
@@ -44,8 +44,6 @@ def finish() -> None:
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     try:
-        import yaml
-
         {"prepare": prepare, "finish": finish}[sys.argv[1]]()
     except ModuleNotFoundError as error:  # Quarto may have found another Python than that of the course
         own = ROOT / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
