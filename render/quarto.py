@@ -31,7 +31,9 @@ def finish() -> None:
 
     out = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]).resolve()
     if not any("site_libs/" in path.read_text(encoding="utf-8") for path in out.rglob("*.html")):
-        shutil.rmtree(out / "site_libs", ignore_errors=True)  # Quarto's own scripts and index, which no page of ours asks for
+        shutil.rmtree(
+            out / "site_libs", ignore_errors=True
+        )  # Quarto's own scripts and index, which no page of ours asks for
         (out / "search.json").unlink(missing_ok=True)
     pages = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.html")}
     for name, data in (reveal() | index(pages)).items():
