@@ -10,7 +10,6 @@ if sys.version_info < (3, 11):  # noqa: UP036 (this is the line that older Pytho
 
 import argparse
 import contextlib
-import functools
 import os
 import re
 import subprocess
@@ -44,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     verb("doctor", _doctor, "say what is installed, what is missing and what to do about it")
     serve = verb("serve", _serve, "show _site/ on this machine, at 127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--port", type=_port, default=8000, help="1 to 65535; 8000 if left out")
     lab = verb("lab", _lab, "open the notebooks in JupyterLab")
     lab.add_argument("jupyter", nargs="*", help="options for JupyterLab, after --")
     verb("lock", _lock, "pin all packages anew, with hashes")
@@ -73,6 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"dlcourse {options.verb}: the package {error.name} is not installed. Run `python -m dlcourse setup`,"
               " then use the Python in .venv (make does both).", file=sys.stderr)  # fmt: skip
         return 1
+    except KeyboardInterrupt:
+        print(f"\ndlcourse {options.verb}: stopped.", file=sys.stderr)
+        return 130
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; choose a number from 1 to 65535")
+    return int(text)
 
 
 def _setup(options) -> int:
@@ -140,26 +148,21 @@ def _doctor(options) -> int:
 
 
 def _serve(options) -> int:
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from dlcourse.serve import server
 
     site = ROOT / "_site"
     if not (site / "index.html").is_file():
         print("dlcourse serve: there is no site yet. Run `make site` first.", file=sys.stderr)
         return 1
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(site))
-    for port in range(options.port, options.port + 20):
+    for port in range(options.port, min(options.port + 20, 65536)):
         try:
-            server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+            running = server(site, port)
         except OSError:
             print(f"Port {port} is taken; trying {port + 1}.")
             continue
-        with server:
+        with running:
             print(f"The site is at http://127.0.0.1:{port}/ until you press Ctrl+C.", flush=True)
-            try:
-                server.serve_forever()
-            except KeyboardInterrupt:
-                print()
-        return 0
+            running.serve_forever()
     print(f"dlcourse serve: ports {options.port} to {port} are all taken; choose one with --port.", file=sys.stderr)
     return 1
 

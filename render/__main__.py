@@ -14,11 +14,16 @@ def main() -> int:
     parser.add_argument("--page", action="append", metavar="SOURCE", help="build this source only; may be repeated")
     parser.add_argument("--jobs", type=int, help="Pandoc processes at a time (default: number of cores)")
     args = parser.parse_args()
+    if args.jobs is not None and args.jobs < 1:
+        parser.error(f"--jobs {args.jobs}: choose 1 or more")
     try:
         built = build(args.root, args.out, jobs=args.jobs, only=args.page)
     except RenderError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nrender: stopped. What was there is as it was, or is completed by the next build.", file=sys.stderr)
+        return 130
     for path in built.rebuilt:
         print(f"built    {path}")
     for path in built.removed:

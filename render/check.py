@@ -1,7 +1,10 @@
 """Refuses what only one of the two renderers understands, or what a notebook front end would show as text."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+
+import yaml
 
 DIV_CLASSES = {
     "columns", "column", "incremental", "nonincremental", "fragment", "notes", "aside", "r-stretch",
@@ -11,7 +14,10 @@ DIV_ATTRIBUTES = {"width", "lines", "title", "fragment-index"}
 FENCE = re.compile(r"^[\s>]*(`{3,}|~{3,})\s*([^`]*)$")
 DIV = re.compile(r"^\s*:{3,}\s*(.*?)\s*:*\s*$")
 SHORTCODE = re.compile(r"^\s*\{\{<\s*(embed|include)\s+(\S+?)(\s+echo=true)?\s*>\}\}\s*$")
-EXTERNAL = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?\s*(?:https?:)?//|@import|\bimport\s*\(\s*["']https?:""", re.I)
+EXTERNAL = re.compile(
+    r"""<[^<>]*\son\w+\s*=|javascript:|<(?:iframe|object|embed|base|meta|form)\b|(?:src|href|url)\s*[=(]\s*["']?\s*(?:https?:)?//|@import|\bimport\s*\(\s*["']https?:""",
+    re.I,
+)
 
 # Outside code and math: what is found, how it is called, what to write instead.
 REFUSED = [
@@ -21,7 +27,8 @@ REFUSED = [
         "a cross-reference",
         "name it in words, or link to it: [the figure](#fig-…)",
     ),
-    (r"</?[a-zA-Z][\w-]*(?:\s[^<>]*)?/?>", "raw HTML", "write Markdown; looks belong in render/theme"),
+    (r"<(?!https?://|mailto:|[\w.+-]+@)[a-zA-Z/!?][^>]*>?", "raw HTML", "write Markdown; looks belong in render/theme"),
+    (r"\{=\w+\}", "raw text of a format", "write Markdown"),
     (r"^\s*\\begin\{", "LaTeX outside math", "put it between $$ and $$"),
     (r"!\[\s*\]\(", "an image without alternative text", "say between the brackets what the picture shows"),
 ]
@@ -64,6 +71,18 @@ def read_text(root: Path, path: str, place: str = "") -> str:
         raise RenderError(
             f"{path}:{line}: byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
         ) from None
+
+
+def load_yaml(text: str, place: Callable[[int], str], advice: str) -> dict:
+    """The mapping in `text`; `place` gives the place of a line of it, counted from 1."""
+    try:
+        data = (yaml.safe_load(text) if text else None) or {}
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise RenderError(f"{place(mark.line + 1 if mark else 1)}: not YAML; {advice}") from None
+    if not isinstance(data, dict):
+        raise RenderError(f"{place(1)}: no `key: value` lines; {advice}")
+    return data
 
 
 def check(lines: Lines, kind: str, classes: frozenset[str] = frozenset()) -> Lines:

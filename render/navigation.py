@@ -5,7 +5,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from .check import RenderError
-from .sources import Source, place_of
+from .sources import Source, find, place_of
 
 
 def variables(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> dict:
@@ -80,12 +80,12 @@ def sidebar(root: Path, config: dict, sources: dict[str, Source]) -> list[dict]:
     """Sections with the paths of their pages; pages outside a section form one without a name."""
     result: list[dict] = []
     for item in config["website"].get("sidebar", {}).get("contents", []):
-        named = isinstance(item, dict) and "section" in item
+        named = isinstance(item, dict) and "section" in item and "contents" in item
         if named or not result or "section" in result[-1]:
             result.append({"section": item["section"], "contents": []} if named else {"contents": []})
         for entry in item["contents"] if named else [item]:
             if isinstance(entry, dict) and "auto" in entry:
-                result[-1]["contents"] += sorted(path for path in sources if PurePosixPath(path).match(entry["auto"]))
+                result[-1]["contents"] += [path for path in find(root, entry["auto"]) if path in sources]
             else:
                 result[-1]["contents"].append(page_of(root, entry, "sidebar", sources))
     return result

@@ -7,9 +7,9 @@ import re
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-import yaml
-
-from .check import EXTERNAL, RenderError, check, read, read_text
+from .check import EXTERNAL, RenderError, check, load_yaml, read, read_text
+from .links import SVG
+from .shape import CELL, NOTEBOOK, SCALAR, TEXT, misfit
 
 OPTIONS = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "eval", "output", "include", "code-fold", "code-summary"}
 IMAGES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
@@ -49,11 +49,21 @@ class Notebook:
 
     def __init__(self, root: Path, path: str):
         self.path, self.stem, self.folder = path, PurePosixPath(path).stem, posixpath.dirname(path)
+        text = read_text(root, path)
         try:
-            data = json.loads(read_text(root, path))
-        except json.JSONDecodeError as error:
-            raise RenderError(f"{path}:{error.lineno}: not a notebook ({error.msg}); restore the file") from None
+            data = json.loads(text)
+            json.dumps(data, ensure_ascii=False).encode()  # half a pair of surrogates can't be written
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", None) or type(error).__name__
+            raise RenderError(
+                f"{path}:{getattr(error, 'lineno', 1)}: not a notebook ({reason}); restore the file"
+            ) from None
+        if wrong := misfit(data, NOTEBOOK, "the notebook"):
+            raise RenderError(f"{path}:1: {wrong}; restore the file, or save it anew in JupyterLab")
         self.cells, self.made = data["cells"], data["metadata"].get("dlcourse")
+        for index, cell in enumerate(self.cells):
+            if wrong := misfit(cell, CELL, "the cell"):
+                raise RenderError(f"{self.place(index)}: {wrong}; restore the cell, or run `make notebooks`")
         first = self.cells[0] if self.cells else {"cell_type": "none"}
         if first["cell_type"] != "markdown" or not join(first["source"]).startswith("# "):
             raise RenderError(f"{self.place(0)}: no title; open the first cell, a Markdown cell, with `# Title`")
@@ -75,13 +85,8 @@ class Notebook:
     def read_options(self, index: int) -> tuple[dict, str]:
         lines = join(self.cells[index]["source"]).split("\n")
         head = next((number for number, line in enumerate(lines) if not line.startswith("#|")), len(lines))
-        try:
-            options = (yaml.safe_load("\n".join(line[2:] for line in lines[:head])) if head else None) or {}
-        except yaml.YAMLError as error:
-            line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
-            raise RenderError(
-                f"{self.place(index, line)}: cell options are not YAML; put the value into double quotes"
-            ) from None
+        text = "\n".join(line[2:] for line in lines[:head])
+        options = load_yaml(text, lambda line: self.place(index, line), "put the value into double quotes")
         for number, line in enumerate(lines, 1):
             key = re.match(r"#\|\s*([\w-]+)\s*:", line)
             if line.startswith("#|") and number > head:
@@ -92,6 +97,8 @@ class Notebook:
                 raise RenderError(
                     f"{self.place(index, number)}: cell option `{key[1]}`; supported are {', '.join(sorted(OPTIONS))}"
                 )
+        if wrong := misfit(options, {"*": (*SCALAR, bool)}, "the list of options"):
+            raise RenderError(f"{self.place(index)}: {wrong}; write one line of text")
         label = options.get("label", "a")
         if not isinstance(label, str) or not re.fullmatch(r"[A-Za-z][\w-]*", label):
             raise RenderError(f"{self.place(index)}: label {label} is no plain name; use letters, digits, - and _ only")
@@ -130,7 +137,8 @@ class Notebook:
                     raise RenderError(f"{self.place(index)}: attachment {name} is no plain file name; rename it")
                 target = f"{self.stem}_files/cell-{index + 1}-{name}"
                 text = text.replace(f"(attachment:{name})", f"({target})")
-                files[f"{self.folder}/{target}"] = base64.b64decode(join(next(iter(bundle.values()))))
+                kind, data = next(iter(bundle.items()), ("", ""))
+                files[f"{self.folder}/{target}"] = self.picture(index, kind, join(data))
             parts.append(text)
         return "\n\n".join(parts), files
 
@@ -180,7 +188,7 @@ class Notebook:
                                       "run `make notebooks`, or tag it raises-exception")  # fmt: skip
                 shown.append(("error", ANSI.sub("", f"{output['ename']}: {output['evalue']}")))
             else:
-                data = {kind: join(value) for kind, value in output["data"].items() if isinstance(value, str | list)}
+                data = {kind: join(value) for kind, value in output["data"].items() if not misfit(value, TEXT, kind)}
                 is_figure = FRAMES in data.get("text/html", "") or any(kind in data for kind in IMAGES)
                 figures += is_figure
                 if figures > 1:
@@ -202,6 +210,8 @@ class Notebook:
         if "text/markdown" in data:
             if label.startswith("tbl-"):
                 self.needs(index, "tbl-cap")
+            lines = data["text/markdown"].split("\n")
+            check([(f"{self.place(index)}, output line {n}", line) for n, line in enumerate(lines, 1)], "output")
             return data["text/markdown"]
         if "text/latex" in data:
             return data["text/latex"]
@@ -220,13 +230,19 @@ class Notebook:
             return f"{self.html(index, data['text/html'])}\n\n{options['fig-cap']}"
         kind = next(kind for kind in IMAGES if kind in data)
         name = f"{self.stem}_files/{label}.{IMAGES[kind]}"
-        files[f"{self.folder}/{name}"] = (
-            data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(data[kind])
-        )
+        files[f"{self.folder}/{name}"] = self.picture(index, kind, data[kind])
         size = svg_size(data[kind]) if kind == "image/svg+xml" else {}
         attributes = {"fig-alt": options["fig-alt"], **size}
         pairs = " ".join(f"{key}={quote(value)}" for key, value in attributes.items())
         return f"![{options['fig-cap']}]({up}{name}){{#{label} {pairs}}}"
+
+    def picture(self, index: int, kind: str, data: str) -> bytes:
+        if kind == "image/svg+xml":
+            return check_svg(data.encode(), self.place(index))
+        try:
+            return base64.b64decode(data)
+        except ValueError:
+            raise RenderError(f"{self.place(index)}: the stored {kind} is damaged; run `make notebooks`") from None
 
     def needs(self, index: int, *keys: str) -> None:
         options, _ = self.options[index]
@@ -244,6 +260,14 @@ class Notebook:
         return fenced(text, "{=html}")
 
 
+def check_svg(data: bytes, place: str) -> bytes:
+    if found := SVG.search(data):
+        raise RenderError(
+            f"{place}: SVG with `{found[0].decode(errors='replace').strip()[-60:]}`; a picture holds neither scripts nor outside references"
+        )
+    return data
+
+
 def images(lines: list[tuple[str, str]], root: Path, folder: str) -> dict[str, bytes]:
     """The picture files that the text shows, by their path in the site."""
     found = {}
@@ -257,4 +281,6 @@ def images(lines: list[tuple[str, str]], root: Path, folder: str) -> dict[str, b
             if target.startswith("attachment:"):
                 continue
             found[path] = read(root, path, place)
+            if path.lower().endswith(".svg"):
+                check_svg(found[path], f"{place}: {target}")
     return found

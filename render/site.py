@@ -16,14 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pypandoc
-import yaml
 
 from dlcourse.environment import alone
 
-from .check import RenderError, read, read_text
+from .check import RenderError, read
 from .font import make_font
+from .links import wrong_links
 from .navigation import variables
-from .sources import Source, find, place_of, read_sources
+from .sources import Source, find, place_of, read_config, read_sources
 
 HERE = Path(__file__).resolve().parent
 MANIFEST, LOCK, STAGE = ".render.json", ".render.lock", ".render.new"
@@ -52,14 +52,15 @@ def build(root: Path, out: Path | None = None, *, jobs: int | None = None, only:
     """
     start = time.perf_counter()
     root = Path(root).resolve()
-    config = yaml.safe_load(read_text(root, "_quarto.yml"))
-    out = own_folder(root, Path(out or root / config["project"].get("output-dir", "_site")))
+    config = read_config(root)
     try:
+        out = own_folder(root, Path(out or root / config["project"].get("output-dir", "_site")))
         out.mkdir(parents=True, exist_ok=True)
         with alone(out / LOCK, f"render: another build writes to {out}"):
             sources, rebuilt, removed = build_alone(root, config, out, jobs, only)
-    except OSError as error:
-        raise RenderError(f"{error.filename or out}: {error.strerror or error}; free the disk or the folder and build again") from error  # fmt: skip
+    except (OSError, ValueError) as error:  # a full disk, a name that no file can have
+        name = getattr(error, "filename", None) or out
+        raise RenderError(f"{name}: {getattr(error, 'strerror', None) or error}; free the disk or the folder and build again") from error  # fmt: skip
     return Built(out, sources, rebuilt, removed, time.perf_counter() - start)
 
 
@@ -83,12 +84,22 @@ def build_alone(root: Path, config: dict, out: Path, jobs: int | None, only: lis
         files |= page
     expected = {name for page in pages.values() for name in page["files"]} | set(files)
     removed = sorted(set(old["files"]) - expected)
+    places = {source.html: source.path for source in sources.values()}
+    html = {
+        name: files.get(name) or (out / name).read_bytes() for name in places if name in files or (out / name).is_file()
+    }
+    if rebuilt or removed:
+        wrong = wrong_links(
+            {name: page.decode(errors="replace") for name, page in html.items()}, expected | set(places)
+        )
+        if wrong:
+            lines = [f"{place_of(root, places[name], text)}: {problem}" for name, text, problem in wrong]
+            raise RenderError("\n".join(dict.fromkeys(lines)))
     search = {name for name in old["files"] if name.startswith("pagefind/")}
     if config["website"].get("search"):
         removed = [name for name in removed if name not in search]
         if not only and (rebuilt or removed or not search or not all((out / name).is_file() for name in search)):
-            names = sorted(name for name in expected if name.endswith(".html"))
-            found = index({name: files.get(name) or (out / name).read_bytes() for name in names})
+            found = index(html)
             files |= found
             removed += sorted(search - set(found))
             search = set(found)
@@ -235,8 +246,13 @@ def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> str:
     defaults = folder / (source.path.replace("/", "_") + ".yaml")
     defaults.write_text(json.dumps(settings), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), "--defaults", defaults]
-    done = subprocess.run(command, input=source.markdown.encode(), capture_output=True, cwd=root)
-    problems = done.stderr.decode().strip()
+    try:
+        done = subprocess.run(command, input=source.markdown.encode(), capture_output=True, cwd=root, timeout=120)
+    except subprocess.TimeoutExpired:
+        raise RenderError(
+            f"{source.path}:1: Pandoc didn't finish within two minutes; shorten or simplify the page"
+        ) from None
+    problems = done.stderr.decode(errors="replace").strip()
     if done.returncode or problems:
         formula = re.search(r"Could not convert TeX math (.*?)(, rendering|\n|$)", problems)
         advice = "write the formula with commands that MathML knows" if formula else "see Pandoc's message"

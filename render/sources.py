@@ -4,12 +4,12 @@ import json
 import posixpath
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path, PurePosixPath
 
-import yaml
-
-from .check import SHORTCODE, Lines, RenderError, check, check_slides, read_text
+from .check import SHORTCODE, Lines, RenderError, check, check_slides, load_yaml, read_text
 from .notebook import Notebook, images, plain, quote
+from .shape import CONFIG, FORMAT, NONE, SCALAR, misfit
 
 FRONT_MATTER = {"title", "subtitle", "description", "author", "date", "lang", "format", "bibliography"}
 FRONT = re.compile(r"---\n(.*?\n)---\s*(\n|$)", re.S)
@@ -35,6 +35,21 @@ class Source:
         return str(PurePosixPath(self.path).with_suffix(".html"))
 
 
+def read_config(root: Path) -> dict:
+    """The settings of _quarto.yml."""
+
+    def place(line: int) -> str:
+        return f"_quarto.yml:{line}"
+
+    config = load_yaml(read_text(root, "_quarto.yml"), place, "mind the indents, and put texts into quotes")
+    if wrong := misfit(config, CONFIG, "_quarto.yml"):
+        key = re.findall(r"[\w-]+(?= is |`$)", wrong)[:1] or [""]
+        raise RenderError(
+            f"{place_of(root, '_quarto.yml', key[0] + ':')}: {wrong}; render/README.md says what it holds"
+        )
+    return config
+
+
 def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str, Source]:
     """All sources of `project: render`, by path, in the order given there; unchecked, their titles and metadata only."""
     paths: list[str] = []
@@ -54,8 +69,12 @@ def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str,
                 sources[path] = Source(path, notebook.title, meta, *(notebook.page(root, labels) if checked else [""]))
             else:
                 sources[path] = read_qmd(root, path, notebooks, classes if checked else None)
+            sources[path].markdown.encode()
+            str(sources[path].title).encode()
         except RenderError as error:
             errors.append(str(error))
+        except (ValueError, TypeError, RecursionError) as error:  # half a pair of surrogates, nesting without end
+            errors.append(f"{path}:1: can't be read ({error}); compare it with the last version that worked")
     if errors:
         raise RenderError("\n".join(dict.fromkeys(errors)))  # a page that embeds a wrong cell repeats its error
     return {path: sources[path] for path in paths}
@@ -83,7 +102,7 @@ def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: fro
     if not front:
         raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
     if classes is None:  # Quarto may know more than we do
-        meta = yaml.safe_load(front[1]) or {}
+        meta = load_yaml(front[1], lambda line: f"{path}:{line + 1}", "put the value into quotes")
         return Source(path, plain(str(meta.get("title", path))), meta, "")
     meta = read_front_matter(path, front[1])
     lines = include(root, path, text[front.end() :].split("\n"), text[: front.end()].count("\n") + 1)
@@ -103,22 +122,22 @@ def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: fro
 
 
 def read_front_matter(path: str, text: str) -> dict:
-    try:
-        meta = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise RenderError(
-            f"{path}:{error.problem_mark.line + 2}: front matter is not YAML; put the value into quotes"
-        ) from None
+    meta = load_yaml(text, lambda line: f"{path}:{line + 1}", "put the value of the front matter into quotes")
     for key in meta:
         if key not in FRONT_MATTER:
             line = next((number for number, line in enumerate(text.split("\n"), 2) if line.startswith(f"{key}:")), 1)
             raise RenderError(
                 f"{path}:{line}: `{key}` in the front matter; supported are {', '.join(sorted(FRONT_MATTER))}"
             )
+    texts = {key: value for key, value in meta.items() if key != "format"}
+    if wrong := misfit(texts, {"*": (*SCALAR, date, NONE)}, "the front matter") or misfit(
+        meta, FORMAT, "the front matter"
+    ):
+        raise RenderError(f"{path}:1: {wrong}; write one line of text")
     if not meta.get("title"):
         raise RenderError(f"{path}:1: no title; add title: … to the front matter")
     if isinstance(meta.get("format"), dict):
-        name, settings = next(iter(meta["format"].items()))
+        name, settings = next(iter(meta["format"].items()), ("", None))
         if settings not in (None, "default", {"html-math-method": "mathml"}):
             raise RenderError(
                 f"{path}:1: settings of format: {name}; move them to slides/_metadata.yml, where all decks share them"

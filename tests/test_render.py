@@ -259,6 +259,7 @@ def test_markdown_reads_as_in_a_notebook_front_end(project):
 
 
 def test_links_to_sources_lead_to_pages(project):
+    project.write("index.qmd", "---\ntitle: Home\n---\n\n## X\n")
     project.notebook(markdown("[a](../index.qmd#x) [b](01-a.ipynb) [c](https://example.org/x.ipynb)"))
     content = body(project.page())
     assert (

@@ -3,14 +3,23 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import threading
 from pathlib import Path
+from random import Random
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from test_render import FIGURE, FIGURE_CODE, SVG, Project, code, markdown
 
 import render
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ["_quarto.yml", "index.qmd", *(path.relative_to(ROOT).as_posix() for name in ("pages/*.qmd", "notebooks/*.ipynb", "slides/*-deck.qmd")
+           for path in sorted(ROOT.glob(name)))]  # fmt: skip
 
 
 @pytest.fixture
@@ -129,7 +138,7 @@ def test_image_of_a_page_never_becomes_a_file_elsewhere_that_is_deleted_later(pr
     assert (project.root / "README.md").read_text() == "mine"
 
 
-@pytest.mark.parametrize("label", ["../fig-x", "fig-/etc", "fig-a b", "fig-a.svg", '"3"', "3", "[fig-a]", "''"])
+@pytest.mark.parametrize("label", ["../fig-x", "fig-/etc", "fig-a b", "fig-a.svg", '"3"', "3", "''"])
 def test_label_that_is_no_plain_name_is_refused(project, label):
     project.notebook(code(FIGURE_CODE.replace("fig-one", label), FIGURE))
     message = project.error()
@@ -218,3 +227,187 @@ def test_leftovers_of_a_killed_build_are_swept(project):
     (project.out / ".render.new/0").write_text("half")
     project.build()
     assert sorted(path.name for path in project.out.glob(".render*")) == [".render.json", ".render.lock"]
+
+
+# Every bad source is an error with file, line and advice
+
+PLACE = r"^(_quarto\.yml|index\.qmd|[\w/.-]+\.(qmd|ipynb|svg)):(\d+|cell \d+, line \d+(, output line \d+)?): .+; .+$"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div\nonclick='x'>\n</div>", "<!-- x -->", "<?php x ?>", "<![CDATA[x]]>", "<a href='javascript:x'>y</a>", "`<b>`{=html}",
+        '[a]{onclick="x"}', '## H {onmouseover="x"}', "[a](javascript:x)", "[a][b]\n\n[b]: JavaScript:x", "<javascript:x>",
+        "[a](java&#x73;cript:x)", "[a](<java\tscript:x>)", "[a](data:text/html,x)", "[a](vbscript:x)", "[a](//example.org)",
+        "![a][b]\n\n[b]: gone.svg", "![a][b]\n\n[b]: https://example.org/a.svg", "![a](a.svg){onerror=x}",
+        "[a](gone.qmd)", "[a](#gone)", "[a](index.qmd#gone)", "[a](../index.qmd)", "![a](script.svg)", "![a](outside.svg)",
+        '![a](a.svg){srcset="https://example.org/a.svg"}', "[a](file:///etc/passwd)",
+    ],
+)  # fmt: skip
+def test_what_could_run_or_lead_astray_is_refused(project, text):
+    project.write("a.svg", SVG)
+    project.write("script.svg", SVG.replace("<circle", "<script>x</script><circle"))
+    project.write("outside.svg", SVG.replace("<circle", '<image href="https://example.org/a.png"/><circle'))
+    project.write("index.qmd", f"---\ntitle: Home\n---\n\n{text}\n")
+    for message in project.error().splitlines():
+        assert re.match(PLACE, message), message
+        assert message.startswith("index.qmd:")
+
+
+@pytest.mark.parametrize(
+    "svg",
+    ['<svg onload="x"/>', "<svg><script>x</script></svg>", "<svg><foreignObject/></svg>", '<svg><a xlink:href="javascript:x"/></svg>',
+     '<svg><image href="//example.org/a"/></svg>', "<svg><style>@import 'x';</style></svg>", '<svg fill="url(https://example.org)"/>',
+     '<!DOCTYPE svg [<!ENTITY x "y">]><svg/>', '<svg><image href="data:text/html,x"/></svg>'],
+)  # fmt: skip
+def test_picture_with_script_or_outside_reference_is_refused(project, svg):
+    project.notebook(code(FIGURE_CODE, {**FIGURE, "data": {"image/svg+xml": svg}}))
+    message = project.error()
+    assert message.startswith("notebooks/01-a.ipynb:cell 2, line 1: SVG with `") and re.match(PLACE, message)
+
+
+def test_markdown_and_html_that_a_cell_prints_is_refused_in_the_same_way(project):
+    for kind, text in {"text/markdown": "a\n\n<script>x</script>", "text/html": "<b onclick='x'>y</b>"}.items():
+        project.notebook(code("x", {"output_type": "display_data", "data": {kind: text}, "metadata": {}}))
+        assert re.match(PLACE, project.error())
+
+
+def test_links_to_pages_slides_anchors_and_downloads_are_kept(project):
+    project.write("a.svg", SVG)
+    project.notebook(
+        markdown("## A part\n\n[x](#a-part) [y](../index.qmd#b) [z](https://example.org/?a=b#c) <mailto:a@example.org>")
+    )
+    project.deck("# One\n\n## Two\n\n[x](01-a-deck.qmd#/two) [y](../notebooks/01-a.ipynb#a-part)\n\n::: notes\nx\n:::")
+    project.write(
+        "index.qmd",
+        "---\ntitle: Home\n---\n\n## B\n\n[x](slides/01-a-deck.qmd#/1) [y][r] ![a](a.svg)\n\n[r]: notebooks/01-a.ipynb\n",
+    )
+    assert len(project.build().rebuilt) == 3
+    project.notebook(markdown("## Another part"))
+    assert re.match(r"slides/01-a-deck\.qmd:\d+: a link to \.\./notebooks/01-a\.html#a-part", project.error())
+
+
+@pytest.mark.parametrize("page", ["index.html", "slides/01-a-deck.html"])
+def test_pages_load_nothing_from_other_hosts_even_if_something_asked_for_it(project, page):
+    project.deck("# One")
+    html = project.page(page)
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', html)
+    assert html.index("http-equiv") < html.index("<script") and policy[1].startswith("default-src 'none'; ")
+    allowed = {"'none'", "'self'", "'unsafe-inline'", "'wasm-unsafe-eval'", "data:", "blob:"}
+    assert {word for part in policy[1].split("; ") for word in part.split()[1:]} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "line"),
+    [
+        ("index.qmd", b"---\ntitle: x\n---\n\nna\xefve\n", "5"),
+        ("notebooks/01-a.ipynb", b'{\n"cells": [\n"\xff"', "3"),
+        ("notebooks/01-a.ipynb", b'{\n"cells": [\n', "3"),
+        ("notebooks/01-a.ipynb", b"[]", "1"),
+        ("notebooks/01-a.ipynb", b"[" * 100_000, "1"),
+        ("notebooks/01-a.ipynb", b'{"cells": [], "metadata": {"dlcourse": 3}}', "1"),
+        ("notebooks/01-a.ipynb", b'{"cells": [{"cell_type": "markdown", "metadata": {}, "source": 3}], "metadata": {}}', "cell 1, line 1"),
+        ("notebooks/01-a.ipynb", b'{"cells": [{"cell_type": "markdown", "metadata": {}, "source": "# \\ud800"}], "metadata": {}}', "1"),
+        ("_quarto.yml", b"project: [\n", "2"),
+        ("_quarto.yml", b"project: 3\n", "1"),
+        ("_quarto.yml", b"", "1"),
+        ("pages/a.qmd", b"---\ntitle: 2024-99-99\n---\n", "2"),
+        ("pages/a.qmd", b'---\ntitle: "\\ud800"\n---\n', "1"),
+        ("pages/a.qmd", b"---\ntitle: [a]\n---\n", "1"),
+        ("pages/a.qmd", b"---\ntitle: a\nformat: {}\n---\n{{< include a.qmd >}}\n", "5"),
+    ],
+)  # fmt: skip
+def test_damaged_file_is_named_with_line_and_advice(project, path, data, line):
+    (project.root / "notebooks").mkdir()
+    (project.root / "pages").mkdir()
+    (project.root / path).write_bytes(data)
+    message = project.error()
+    assert re.match(PLACE, message) and message.startswith(f"{path}:{line}: "), message
+
+
+def test_windows_line_ends_and_byte_order_marks_change_nothing(project):
+    project.write("pages/a.qmd", "---\ntitle: A\n---\n\n## B\n\n[x](#b)\n")
+    page = project.page("pages/a.html")
+    text = (project.root / "pages/a.qmd").read_text().replace("\n", "\r\n")
+    (project.root / "pages/a.qmd").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert project.page("pages/a.html") == page
+
+
+# Any bytes at all. Pandoc, which takes 0.1 s a page, has its own turn above.
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Project:
+    return Project(tmp_path_factory.mktemp("any"))
+
+
+def try_to_build(course: Project, path: str, data: bytes) -> None:
+    """Anything but a RenderError, with file and line, fails the test. The site must stand as it did."""
+    file = course.root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    old = file.read_bytes() if file.exists() else None
+    file.write_bytes(data)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+            course.build()
+    except render.RenderError as error:
+        for line in str(error).splitlines():
+            assert re.match(PLACE, line) or "_site" in line or line.startswith("/"), line
+    finally:
+        if old is None:
+            file.unlink()
+        else:
+            file.write_bytes(old)
+
+
+PARTS = ["---\n", "title: ", "format: revealjs\n", "- ", ": ", "::: {.notes}\n", ":::", "```", "$$", "<b ", "![a](", "[a](", ")", "{{< include ",
+         "{{< embed ../notebooks/01-a.ipynb#fig-one", " >}}", "index.qmd", "../..", "#| label: ", "# ", "## ", "\n", "\0", "ü", "&a ", "*a", "!!python/object:os.system ", "{", "}", '"']  # fmt: skip
+KEYS = ["cells", "metadata", "dlcourse", "cell_type", "source", "outputs", "output_type", "data", "text", "name", "tags", "attachments", "image/svg+xml",
+        "text/markdown", "project", "render", "resources", "output-dir", "website", "title", "sidebar", "contents", "section", "auto", "href", "navbar", "left",
+        "course", "classes", "from", "filters", "path", "bibliography"]  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["code", "markdown", "stream", "display_data", "# A", "*", "", *PARTS]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+QUICK = settings(
+    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+JUMBLE = st.binary(max_size=200) | st.lists(st.sampled_from(PARTS), max_size=14).map(
+    lambda parts: "".join(parts).encode()
+)
+
+
+@QUICK
+@given(JUMBLE | JUMBLE.map(lambda data: b"---\ntitle: A\n---\n" + data))
+def test_any_bytes_in_a_page_or_deck(course, data):
+    try_to_build(course, "pages/a.qmd", data)
+    try_to_build(course, "slides/01-a-deck.qmd", data.replace(b"title: A\n", b"title: A\nformat: revealjs\n"))
+
+
+@QUICK
+@given(JUMBLE | VALUES.map(lambda value: json.dumps(value).encode()) | st.lists(VALUES, max_size=2).map(
+    lambda cells: json.dumps({"metadata": {}, "cells": [markdown("# A"), *(code("x") | c if isinstance(c, dict) else c for c in cells)]}).encode()))  # fmt: skip
+def test_any_bytes_in_a_notebook(course, data):
+    try_to_build(course, "notebooks/01-a.ipynb", data)
+
+
+@QUICK
+@given(st.data())
+def test_any_bytes_in_the_configuration(course, data):
+    config = json.loads(json.dumps(course.config))
+    part, key = data.draw(st.sampled_from([(config, key) for key in config] + [(config["website"], key) for key in config["website"]] + [(config["project"], key) for key in config["project"] if key != "output-dir"]))  # fmt: skip
+    part[key] = data.draw(VALUES)
+    try_to_build(course, "_quarto.yml", data.draw(JUMBLE | st.just(yaml.safe_dump(config).encode())))
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_real_source_with_a_few_bytes_changed(course, path):
+    original, random = (ROOT / path).read_bytes(), Random(path)
+    for _ in range(4):
+        start = random.randrange(len(original))
+        end = start + random.choice([0, 1, 30, len(original)])
+        put = random.choice([b"", b"\xff", b'"', b"\n", random.choice(PARTS).encode(), original[start : start + 60]])
+        try_to_build(course, path, original[:start] + put + original[end:])

@@ -1,13 +1,11 @@
 """The built site on a local server, and Chromium to look at it with."""
 
-import functools
 import os
 import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dlcourse import environment
+from dlcourse import environment, serve
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -26,13 +24,8 @@ def site(request):
 
 @pytest.fixture(scope="session")
 def address(site):
-    """The built site on 127.0.0.1."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    """The built site on 127.0.0.1, as `dlcourse serve` shows it."""
+    server = serve.server(site, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
