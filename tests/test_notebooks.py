@@ -1,6 +1,7 @@
 """Stored notebooks are fresh, clean and well formed; `dlcourse notebooks` never spoils one."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -224,3 +225,39 @@ def test_code_hash_sees_code_and_nothing_else(tmp_path):
 
 def test_stored_notebooks_are_valid(path):
     nbformat.validate(json.loads(path.read_text(encoding="utf8")))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="see pytest_runtest_setup in conftest.py")
+def test_kernels_of_these_tests_run_under_fault(tmp_path):
+    """Every notebook is executed without network, home and cache, or its run says nothing about a lecture hall."""
+    source = """import os, urllib.request
+from pathlib import Path
+from dlcourse import datasets
+assert datasets.locate("MNIST")[1] == "embedded" and "DLCOURSE_TIER" not in os.environ
+try:
+    Path.home().joinpath("cache").mkdir()
+except OSError:
+    print("no home")
+try:
+    urllib.request.urlopen("http://example.org", timeout=5)
+except OSError as error:
+    print(error.reason.strerror)"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebook.cells[0].execution_count = 1
+    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="no home\nConnection refused\n")]
+    nbformat.write(notebook, tmp_path / "fault.ipynb")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "conftest",
+        f"--rootdir={ROOT}",
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
+    done = subprocess.run([*command, tmp_path / "fault.ipynb"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
