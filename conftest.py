@@ -2,9 +2,14 @@
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the tests in the background makes them ignore Ctrl-C, and so would every process they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["DLCOURSE_TIER"] = "embedded"
 os.environ["DLCOURSE_PROGRESS"] = "0"
