@@ -64,7 +64,7 @@ def page_of(root: Path, item: str | dict, where: str, sources: dict[str, Source]
     path = item if isinstance(item, str) else item["href"]
     if path not in sources:
         raise RenderError(
-            f"{place_of(root, '_quarto.yml', path)}: the {where} lists {path}, which is no page; correct it"
+            f"{place_of(root, '_quarto.yml', path)}: the {where} lists {path!r}, which is no page; correct it"
         )
     return path
 

@@ -57,7 +57,7 @@ def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str,
         found = find(root, pattern)
         if not found and "*" not in pattern:
             place = place_of(root, "_quarto.yml", pattern)
-            raise RenderError(f"{place}: lists {pattern}, which does not exist; write it or remove the line")
+            raise RenderError(f"{place}: lists {pattern!r}, which does not exist; write it or remove the line")
         paths += [path for path in found if path not in paths]
     classes = frozenset(config.get("course", {}).get("classes", []))
     errors, sources, notebooks, labels = [], {}, {}, {}
