@@ -100,7 +100,11 @@ def test_unknown_renderer_gets_one_sentence_wherever_it_comes_from(value):
 def test_unknown_name_gets_one_sentence(arguments):
     done = dlcourse(*arguments)
     said = done.stderr.splitlines()[0] if done.stderr else ""
-    assert done.returncode != 0 and re.match("dlcourse [a-z]+: (there is no|.*NONE)", said) and "Traceback" not in done.stderr
+    assert (
+        done.returncode != 0
+        and re.match("dlcourse [a-z]+: (there is no|.*NONE)", said)
+        and "Traceback" not in done.stderr
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to a whole console")
