@@ -107,7 +107,12 @@ def test_tables_are_markdown_with_a_caption(path):
         assert not any("<table" in "".join(text) for text in html), f"{path.name}, code cell {number}: HTML table"
         if given.get("label", "").startswith("tbl-"):
             assert given.get("tbl-cap"), f"{path.name}, code cell {number}: table without `#| tbl-cap: …`"
-            assert any("text/markdown" in output.get("data", {}) for output in cell.outputs)
+            shown = [
+                output["data"]["text/markdown"] for output in cell.outputs if "text/markdown" in output.get("data", {})
+            ]
+            assert shown
+            for text in shown:
+                assert not re.match(r"\|\s*\|", text), f"{path.name}, code cell {number}: a column without a name"
 
 
 def test_labels_are_unique_across_the_course():
