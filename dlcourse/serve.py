@@ -35,7 +35,8 @@ class Site(SimpleHTTPRequestHandler):
             inside = Path(self.translate_path(self.path)).resolve().relative_to(root).parts
         except (ValueError, OSError):  # outside, or no name that a file can have
             inside = (".",)
-        if any(part.startswith(".") for part in inside):
+        # Quarto names figures of decks "..-notebooks-…": two dots hide nothing.
+        if any(part.startswith(".") and not part.startswith("..") for part in inside):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return super().send_head()

@@ -30,6 +30,7 @@ def get(tmp_path_factory):
         "a.wasm",
         "a.woff",
         "a.svg",
+        "pages/..-notebooks-a.svg",
         "a.ipynb",
         "a.js",
         "a.css",
@@ -55,7 +56,7 @@ def get(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [("index.html", "text/html; charset=utf-8"), ("", "text/html; charset=utf-8"), ("a.wasm", "application/wasm"), ("a.woff", "font/woff"),
-     ("a.svg", "image/svg+xml"), ("a.ipynb", "application/x-ipynb+json"), ("a.js", "text/javascript; charset=utf-8"),
+     ("a.svg", "image/svg+xml"), ("pages/..-notebooks-a.svg", "image/svg+xml"), ("a.ipynb", "application/x-ipynb+json"), ("a.js", "text/javascript; charset=utf-8"),
      ("a.css", "text/css; charset=utf-8"), ("a.json", "application/json"), ("a.pagefind", "application/octet-stream"),
      ("pages/%C3%BC%20b.html?x=1", "text/html; charset=utf-8")],
 )  # fmt: skip
