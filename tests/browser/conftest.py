@@ -76,7 +76,7 @@ def visit(chromium, address):
         page.set_default_timeout(30000)
         page.goto(base + path)
         if path.endswith("-deck.html") and settings.get("java_script_enabled", True):
-            page.wait_for_function("window.Reveal && Reveal.isReady()")
+            page.wait_for_selector(".reveal.ready")
         return page
 
     yield open_page

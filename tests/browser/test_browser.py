@@ -11,6 +11,7 @@ pytestmark = pytest.mark.browser
 axe_api = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed: run `make setup`"
 )
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make setup`").expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-artifacts"
@@ -44,7 +45,7 @@ def test_page_is_accessible_in_light_and_dark(visit, path):
     page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; })")
     assert_accessible(page, f"{path}, light")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_selector("html[data-theme='dark']")
     assert_accessible(page, f"{path}, dark", CONTRAST)  # all that the theme changes
 
 
@@ -106,10 +107,13 @@ def test_every_slide_shows_its_figures(visit, path):
         page.evaluate(
             "i => { const at = Reveal.getIndices(Reveal.getSlides()[i]); Reveal.slide(at.h, at.v || 0, 999); }", i
         )
-        page.wait_for_function(
-            "[...Reveal.getCurrentSlide().querySelectorAll('img')].every(i => i.complete && i.naturalWidth > 0 && i.height >= 120)",
-            timeout=30000,
-        )
+        small = page.evaluate("""async () => {
+            const images = [...Reveal.getCurrentSlide().querySelectorAll('img')]
+            await Promise.all(images.map(image => image.decode()))
+            await new Promise(requestAnimationFrame)
+            return images.filter(image => image.naturalWidth === 0 || image.height < 120).map(image => image.src)
+        }""")
+        assert not small, f"slide {i + 1}: {small}"
 
 
 @pytest.mark.parametrize("path", DECKS)
@@ -162,10 +166,7 @@ def test_speaker_view_shows_notes(visit, site, path, opened_as):
     with page.expect_popup() as opened:
         page.keyboard.press("s")
     speaker = opened.value
-    speaker.wait_for_function(
-        "text => document.querySelector('.speaker-controls-notes .value')?.textContent.replace(/\\s+/g, ' ').includes(text)",
-        arg=note,
-    )
+    expect(speaker.locator(".speaker-controls-notes .value")).to_contain_text(note)
     assert speaker.locator(".speaker-controls-time .timer").count() == 1
 
 
@@ -175,7 +176,7 @@ def test_deck_has_overview_help_and_theme_keys(visit, path):
     page.keyboard.press("d")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.reload()
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    page.wait_for_selector(".reveal.ready")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.keyboard.press("o")
     assert page.evaluate("Reveal.isOverview()")
@@ -239,7 +240,7 @@ def test_theme_choice_is_remembered(visit):
     assert theme() == ["dark", "dark"]
     page.click(".theme-toggle")
     page.emulate_media(color_scheme="dark")  # back on the system's choice, the page follows the system
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_selector("html[data-theme='dark']")
 
 
 @pytest.mark.skipif(not NOTEBOOKS, reason="no notebook yet")
@@ -248,7 +249,7 @@ def test_copy_button_copies_the_code(visit):
     block = page.locator("main div.sourceCode").first
     block.locator(".copy-button").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.copy-button.done')")
+    page.wait_for_selector(".copy-button.done")
     assert page.evaluate("navigator.clipboard.readText()") == block.locator("code").inner_text().rstrip("\n") + "\n"
 
 
@@ -257,11 +258,7 @@ def test_contents_follow_the_scroll(visit):
     page = visit(NOTEBOOKS[0])
     second = page.locator("main h2").nth(1)
     second.evaluate("e => e.scrollIntoView()")
-    page.wait_for_function(
-        "id => document.querySelector('#contents [aria-current]')?.hash === '#' + id",
-        arg=second.get_attribute("id"),
-        timeout=30000,
-    )
+    page.wait_for_selector(f"#contents [aria-current][href$='#{second.get_attribute('id')}']", state="attached")
 
 
 def test_page_works_without_javascript(visit):

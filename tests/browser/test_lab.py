@@ -13,7 +13,6 @@ import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make setup`")
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-artifacts"
@@ -80,19 +79,6 @@ def lab(tmp_path_factory):
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from dlcourse import environment
-
-    path = environment.chromium()
-    if not path:
-        pytest.skip("no Chromium or Chrome on this machine: install one, or set CHROMIUM to its path")
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
