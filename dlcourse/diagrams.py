@@ -192,12 +192,16 @@ def feature_hierarchy() -> Figure:
     for x, caption in zip((1.28, 4.52, 8.1, 11.9), captions, strict=True):
         ax.text(x, -0.1, caption, ha="center", va="top", fontsize=16)
     for start, end in ((2.5, 3.7), (5.35, 6.45), (9.7, 10.3)):
-        ax.annotate("", (end, 2.1), (start, 2.1), arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 3, "mutation_scale": 24})
+        ax.annotate(
+            "", (end, 2.1), (start, 2.1), arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 3, "mutation_scale": 24}
+        )
     return figure
 
 
 def _ear(ax, x, y, size):
-    ax.add_patch(plt.Polygon([(x - size / 2, y), (x + size / 2, y), (x, y + size)], facecolor=ORANGE, edgecolor=INK, lw=3))
+    ax.add_patch(
+        plt.Polygon([(x - size / 2, y), (x + size / 2, y), (x, y + size)], facecolor=ORANGE, edgecolor=INK, lw=3)
+    )
 
 
 def _eye(ax, x, y, size):
@@ -242,7 +246,12 @@ def convolutional_network(stages: Sequence[tuple[int, int]], steps: Sequence[str
         ax.text(x + 0.35, y, name or "⋮", ha="left" if name else "center", va="center", fontsize=14)
     edges.append((x - 0.25, x))
     for (_, start), (end, _), step in zip(edges, edges[1:], steps, strict=False):
-        ax.annotate("", (end - 0.1, 0), (start + 0.1, 0), arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 2.5, "mutation_scale": 20})
+        ax.annotate(
+            "",
+            (end - 0.1, 0),
+            (start + 0.1, 0),
+            arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 2.5, "mutation_scale": 20},
+        )
         ax.text((start + end) / 2, 2.05, step, ha="center", va="bottom", fontsize=14)
         ax.plot([(start + end) / 2] * 2, [0.12, 2.0], color=GREY, lw=0.8, linestyle=":")
     ax.set(xlim=(-0.2, x + 2.2), ylim=(-2.6, 3.3))
