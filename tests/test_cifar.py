@@ -60,12 +60,13 @@ def run(*labels):
 
 
 def test_notebook_draws_75_pictures_and_trains(small_cifar, capsys):
-    names = run("code-cifar", "code-superclasses", "fig-cifar100", "code-cnn", "code-cifar-train")
+    names = run("code-cifar", "code-superclasses", "fig-cifar100", "code-cnn", "code-fit-network", "code-cifar-train")
     drawn = names["ax"].get_images()
     assert [image.get_array().shape for image in drawn] == [(5 * 32, 15 * 32, 3)]
     said = capsys.readouterr().out
-    assert "CIFAR-100 (full: 200 + 40 images)" in said and "'accuracy'" in said
-    assert names["color_cnn"](torch.rand(2, 3, 32, 32)).shape == (2, 100)
+    assert "CIFAR-100 (full: 200 + 40 images)" in said and "CIFAR-100: test accuracy 0." in said
+    model, history = names["run"]
+    assert model(torch.rand(2, 3, 32, 32)).shape == (2, 100) and len(history) == 8
 
 
 def test_notebook_goes_on_without_the_files_and_says_how_to_get_them(tmp_path, monkeypatch, capsys):

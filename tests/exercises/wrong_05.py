@@ -40,21 +40,21 @@ def build_color_cnn():
 WRONG = {
     "5.2": [
         # The last window is forgotten.
-        (convolve(rows="image.shape[0] - k", columns="image.shape[1] - k"), "give 5 × 7"),
+        (convolve(rows="image.shape[0] - k", columns="image.shape[1] - k"), "expected is the shape (5, 7)"),
         # A convolution as in signal processing.
         (convolve(value="(image[top : top + k, left : left + k] * kernel[::-1, ::-1]).sum()"), "turned round"),
         # The products are not added up with the kernel at its place.
-        (convolve(value="(image[top : top + k, left : left + k] @ kernel).sum()"), "the numbers are not"),
+        (convolve(value="(image[top : top + k, left : left + k] @ kernel).sum()"), "wrong numbers"),
         # Zeros at the lower right only.
         (convolve(image="np.pad(image, ((0, padding), (0, padding)))"), "all four sides"),
         # The border repeats the image instead of zeros.
-        (convolve(image="np.pad(image, padding, mode='edge')"), "the frame holds zeros"),
+        (convolve(image="np.pad(image, padding, mode='edge')"), "frame of zeros"),
         # The stride changes the size, but the window moves by one.
         (convolve(top="i", left="j"), "windows begin at rows 0, 2, 4"),
         # The stride is ignored.
         (
             convolve(rows="image.shape[0] - k + 1", columns="image.shape[1] - k + 1", top="i", left="j"),
-            "stride 2 gives 3 × 4",
+            "expected is the shape (3, 4)",
         ),
     ],
     "5.3": [
