@@ -140,4 +140,4 @@ DOWNLOADS = {
 }
 
 # Sets that `dlcourse data fetch` takes only when they are named, because no notebook needs them.
-ON_REQUEST = ("CIFAR-100", "IMDB", "ResNet-50", "GloVe")
+ON_REQUEST = ("IMDB", "GloVe")
