@@ -320,3 +320,76 @@ def computation_graph(values: Mapping[str, tuple[float, float]]) -> Figure:
     ax.set(xlim=(-0.5, 4.5), ylim=(-1.05, 2.45))
     ax.axis("off")
     return figure
+
+
+def dropout(sizes: Sequence[int], *, dropped: Sequence[Sequence[int]]) -> Figure:
+    """Draw a fully connected network twice: whole, and with some units dropped.
+
+    ``sizes``: units of each layer, from left to right. ``dropped``: for each layer, which units (counted from 0,
+    from the top) are crossed out on the right and have lost their connections.
+    Raises ValueError when ``dropped`` doesn't match the layers.
+    """
+    if len(dropped) != len(sizes) or any(
+        not 0 <= unit < size for size, units in zip(sizes, dropped, strict=True) for unit in units
+    ):
+        raise ValueError(
+            f"dropped must name units of each of the {len(sizes)} layers with sizes {tuple(sizes)}; got {dropped}"
+        )
+    figure, panels = plt.subplots(1, 2, figsize=(11, 4.4))
+    for ax, gone, title in zip(
+        panels, ([()] * len(sizes), dropped), ("prediction: all units", "one step of training"), strict=True
+    ):
+        spots = [[(2.6 * column, (size - 1) / 2 - row) for row in range(size)] for column, size in enumerate(sizes)]
+        for column in range(len(sizes) - 1):
+            for i, start in enumerate(spots[column]):
+                for j, end in enumerate(spots[column + 1]):
+                    if i not in gone[column] and j not in gone[column + 1]:
+                        style = {"arrowstyle": "-|>", "color": GREY, "lw": 0.9, "shrinkA": 14, "shrinkB": 14}
+                        ax.annotate("", end, start, arrowprops=style)
+        for column, layer in enumerate(spots):
+            color = LAYER_COLORS[0 if column == 0 else 2 if column == len(sizes) - 1 else 1]
+            for unit, (x, y) in enumerate(layer):
+                off = unit in gone[column]
+                edge = {"edgecolor": "#B6BCC4", "linestyle": ":"} if off else {"edgecolor": color}
+                ax.add_patch(plt.Circle((x, y), 0.36, facecolor="white", linewidth=2.4, zorder=2, **edge))
+                if off:
+                    ax.plot(
+                        [x - 0.24, x + 0.24],
+                        [y - 0.24, y + 0.24],
+                        color=VERMILLION,
+                        linestyle="-",
+                        linewidth=2.6,
+                        zorder=3,
+                    )
+                    ax.plot(
+                        [x - 0.24, x + 0.24],
+                        [y + 0.24, y - 0.24],
+                        color=VERMILLION,
+                        linestyle="-",
+                        linewidth=2.6,
+                        zorder=3,
+                    )
+        ax.set_title(title, loc="center", fontsize=16)
+        ax.set(xlim=(-0.6, 2.6 * (len(sizes) - 1) + 0.6), ylim=(-max(sizes) / 2 - 0.1, max(sizes) / 2 + 0.1))
+        ax.set_aspect("equal")
+        ax.set_axis_off()
+    return figure
+
+
+def noise_cloud(rng: np.random.Generator, *, observations: int = 8, copies: int = 25, sigma: float = 0.45) -> Figure:
+    """Draw observations, a cloud of copies with noise in x around each, and the least-squares line through either."""
+    x = np.linspace(-2, 2, observations)
+    y = x + rng.normal(scale=0.25, size=observations)
+    cloud = np.repeat(x, copies) + rng.normal(scale=sigma, size=observations * copies)
+    figure, ax = plt.subplots(figsize=(8, 4.6))
+    ax.plot(cloud, np.repeat(y, copies), ".", color=ORANGE, markersize=5, alpha=0.75, label="noisy copies")
+    ax.plot(x, y, "o", color=BLUE, markersize=10, label="observations")
+    ends = np.array([-3.0, 3.0])
+    for points, responses, color, dash, label in (
+        (x, y, BLUE, "-", "fit to the observations"),
+        (cloud, np.repeat(y, copies), VERMILLION, "--", "fit to the copies"),
+    ):
+        ax.plot(ends, np.polyval(np.polyfit(points, responses, 1), ends), color=color, linestyle=dash, label=label)
+    ax.set(xlabel="$x$", ylabel="$y$")
+    ax.legend()
+    return figure
