@@ -14,6 +14,7 @@ import pandas as pd
 from cycler import cycler
 from IPython.display import Markdown
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 PURPLE, SKY, YELLOW, INK, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#1F2933", "#6B7280"
@@ -113,6 +114,17 @@ def curves(frame: pd.DataFrame) -> Figure:
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
     return figure
+
+
+def band(ax, at, runs, *args, **line) -> Line2D:
+    """Draw several runs as the line of their mean and a band from the lowest to the highest; returns the line.
+
+    ``at``: the n positions on the x-axis. ``runs``: shape (runs, n). The rest goes to ``ax.plot``.
+    """
+    runs = np.asarray(runs)
+    (mean,) = ax.plot(at, runs.mean(axis=0), *args, **line)
+    ax.fill_between(at, runs.min(axis=0), runs.max(axis=0), color=mean.get_color(), alpha=0.25, linewidth=0)
+    return mean
 
 
 def confusion(y_true, y_predicted, classes: Sequence[str]) -> Figure:

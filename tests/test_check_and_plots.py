@@ -54,6 +54,15 @@ def test_image_grid_accepts_channels_and_hides_empty_places():
     assert [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
 
 
+def test_band_shows_the_mean_of_the_runs_and_their_range():
+    _, ax = plt.subplots()
+    line = plots.band(ax, [1, 2], [[0, 4], [2, 8]], "s--", label="two runs")
+    assert line.get_ydata().tolist() == [1, 6] and line.get_marker() == "s" and line.get_label() == "two runs"
+    (band,) = ax.collections
+    assert {0, 2, 4, 8} <= set(band.get_paths()[0].vertices[:, 1])
+    assert band.get_facecolor()[0, :3].tolist() == list(matplotlib.colors.to_rgb(line.get_color()))
+
+
 def test_confusion_matrix_counts_true_classes_in_rows():
     figure = plots.confusion([0, 0, 1], [0, 1, 1], ["cat", "dog"])
     texts = {(t.get_position()[1], t.get_position()[0]): t.get_text() for t in figure.axes[0].texts}
