@@ -187,6 +187,93 @@ def test_full_disk_leaves_the_old_site_whole(project, monkeypatch):
     assert not list(project.out.glob(".render.new*"))
 
 
+@pytest.fixture
+def changed_course(project) -> tuple[Project, dict[str, bytes]]:
+    """A course with a site in which one file is to be replaced, one to be added and one to be removed, and that site."""
+    project.notebook(code(FIGURE_CODE, FIGURE))
+    project.write("pages/old.qmd", "---\ntitle: Old\n---\n")
+    project.build()
+    site = whole(project)
+    (project.root / "pages/old.qmd").rename(project.root / "pages/new.qmd")
+    project.notebook(code(FIGURE_CODE, {**FIGURE, "data": {"image/svg+xml": SVG + "\n"}}))
+    return project, site
+
+
+def whole(project: Project) -> dict[str, bytes]:
+    return files(project.out) | {"manifest": (project.out / ".render.json").read_bytes()}
+
+
+def stop_at(monkeypatch, step: int, error: BaseException) -> list[str]:
+    """Let the step-th change of the disk fail; the list tells which steps there were."""
+    steps: list[str] = []
+
+    def counted(name, change):
+        def run(*values, **options):
+            steps.append(name)
+            if len(steps) == step:
+                raise error
+            return change(*values, **options)
+
+        return run
+
+    for name in ("mkdir", "write_bytes", "write_text", "replace", "unlink"):
+        monkeypatch.setattr(Path, name, counted(name, getattr(Path, name)))
+    return steps
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "a program has it open"), KeyboardInterrupt()])
+def test_build_that_fails_at_any_step_leaves_the_old_site_whole(changed_course, monkeypatch, error):
+    project, before = changed_course
+    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+    failed = ""
+    for step in range(1, 200):
+        with monkeypatch.context() as patch:
+            steps = stop_at(patch, step, error)
+            try:
+                project.build()
+                break
+            except (render.RenderError, KeyboardInterrupt):
+                failed += steps[step - 1][0]
+        assert whole(project) == before, steps
+        assert not (project.out / ".render.new").exists()
+    assert failed.count("r") > 10 and failed.endswith("u")  # the last step makes the new site hold
+    assert {"pages/new.html"} == set(files(project.out)) - set(before)
+    assert {"pages/old.html", "manifest"} == set(before) - set(files(project.out))
+
+
+def test_next_build_puts_back_what_a_killed_one_had_moved(changed_course, monkeypatch):
+    project, before = changed_course
+    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+    undo, mixed = render.site.undo, 0
+    for step in range(1, 200):
+        with monkeypatch.context() as patch:
+            patch.setattr(render.site, "undo", lambda out: None if (out / ".render.new").exists() else undo(out))
+            stop_at(patch, step, KeyboardInterrupt())
+            try:
+                project.build()
+                break
+            except KeyboardInterrupt:
+                mixed += files(project.out) != {name: data for name, data in before.items() if name != "manifest"}
+        with monkeypatch.context() as patch, pytest.raises(render.RenderError, match="no title"):
+            project.write("index.qmd", "---\nsubtitle: Wrong\n---\n")
+            project.build()
+        project.write("index.qmd", "---\ntitle: Home\n---\n\nHello.\n")
+        assert whole(project) == before
+    assert mixed > 5
+
+
+def test_record_of_moves_leads_to_no_other_folder(project):
+    project.build()
+    project.write("README.md", "mine")
+    for moves in (json.dumps([["../README.md", True], ["../index.qmd", False]]), "{", ""):
+        (project.out / ".render.new").mkdir()
+        (project.out / ".render.new/1.old").write_text("other")
+        (project.out / ".render.new/moves").write_text(moves)
+        project.build()
+        assert (project.root / "README.md").read_text() == "mine"
+        assert "Hello" in (project.root / "index.qmd").read_text()
+
+
 def test_failed_search_index_leaves_the_old_site_and_its_search(project, monkeypatch):
     project.config["website"]["search"] = True
     project.configure()
@@ -197,7 +284,7 @@ def test_failed_search_index_leaves_the_old_site_and_its_search(project, monkeyp
     run = subprocess.run
 
     def fail(command, **options):
-        done = run(["false"] if "pagefind" in command else command, **options)
+        done = run(["false"] if "pagefind" in str(command[0]) else command, **options)
         return done
 
     with monkeypatch.context() as patch:
