@@ -98,6 +98,7 @@ def build_alone(root: Path, config: dict, out: Path) -> tuple[list[str], list[st
 def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, Source], dict, dict[str, str]]:
     """All sources; of those that changed the files, by name in the site; the keys of all. Pandoc works while we read on."""
     tools = [path.read_bytes() for path in sorted(HERE.rglob("*.*")) if path.suffix in {".py", ".lua", ".html"}]
+    tools.append(version("pypandoc_binary").encode())
     classes = frozenset(config.get("course", {}).get("classes", []))
     errors, labels, keys, tasks, outputs = [], {}, {}, {}, {}
     sources = read_titles(root, config, errors)
@@ -204,8 +205,7 @@ def hash_of(*parts: str | bytes) -> str:
 
 def key_of(root: Path, source: Source, settings: dict, tools: list[bytes]) -> str:
     own = read(root, source.path)
-    pandoc = version("pypandoc_binary")
-    return hash_of(pandoc, json.dumps(settings, sort_keys=True), source.markdown, own, *source.files.values(), *tools)
+    return hash_of(json.dumps(settings, sort_keys=True), source.markdown, own, *source.files.values(), *tools)
 
 
 def read_manifest(out: Path) -> dict:

@@ -400,7 +400,7 @@ def test_pages_load_nothing_from_other_hosts_even_if_something_asked_for_it(proj
         ("_quarto.yml", b"project: 3\n", "1"),
         ("_quarto.yml", b"", "1"),
         ("pages/a.qmd", b"---\ntitle: 2024-99-99\n---\n", "2"),
-        ("pages/a.qmd", b'---\ntitle: "\\ud800"\n---\n', "1"),
+        ("pages/a.qmd", b'---\ntitle: "\\ud800"\n---\n', "2"),
         ("pages/a.qmd", b"---\ntitle: [a]\n---\n", "1"),
         ("pages/a.qmd", b"---\ntitle: a\nformat: {}\n---\n{{< include a.qmd >}}\n", "5"),
     ],
