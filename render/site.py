@@ -23,10 +23,12 @@ from .check import RenderError, read
 from .font import make_font
 from .links import wrong_links
 from .navigation import variables
+from .shape import misfit
 from .sources import Source, collecting, complete, find, place_of, read_config, read_titles
 
 HERE = Path(__file__).resolve().parent
 MANIFEST, LOCK, STAGE = ".render.json", ".render.lock", ".render.new"
+SHAPE = {"pages": {"*": {"key": str, "html": str}}, "files": [str]}  # of the manifest
 REVEAL_FILES = ["dist/reveal.js", "dist/reveal.css", "dist/reset.css", "LICENSE",
                 "plugin/notes/notes.js", "plugin/zoom/zoom.js"]  # fmt: skip
 
@@ -67,40 +69,32 @@ def build(root: Path, out: Path | None = None) -> Built:
 
 def build_alone(root: Path, config: dict, out: Path) -> tuple[list[str], list[str], list[str]]:
     old = read_manifest(out)
-    sources, outputs, keys = render(root, config, out, old)
-    rebuilt = [path for path in sources if path in outputs]
-    pages = {path: page for path, page in old["pages"].items() if path in sources} | {
-        path: {"key": keys[path], "files": {name: hash_of(data) for name, data in files.items()}} for path, files in outputs.items()
-    }  # fmt: skip
-    files = read_assets(root, config, sources)
-    for page in outputs.values():
-        files |= page
-    expected = {name for page in pages.values() for name in page["files"]} | set(files)
+    sources, rebuilt = render(root, config, out, old)
+    html = {source.html: source.page for source in sources.values()}
+    files = read_assets(root, config, sources) | html
+    for source in sources.values():
+        files |= source.files
     search = {name for name in old["files"] if name.startswith("pagefind/")}
-    changed = rebuilt or set(old["files"]) - search - expected
-    html = {source.html: files.get(source.html) or (out / source.html).read_bytes() for source in sources.values()}
-    if changed:
+    changed = rebuilt or set(old["files"]) - search - set(files)
+    if changed and (wrong := wrong_links({name: page.decode() for name, page in html.items()}, set(files))):
         places = {source.html: source.path for source in sources.values()}
-        wrong = wrong_links({name: page.decode(errors="replace") for name, page in html.items()}, expected)
-        if wrong:
-            lines = [f"{place_of(root, places[name], text)}: {problem}" for name, text, problem in wrong]
-            raise RenderError("\n".join(dict.fromkeys(lines)))
+        lines = [f"{place_of(root, places[name], text)}: {problem}" for name, text, problem in wrong]
+        raise RenderError("\n".join(dict.fromkeys(lines)))
     if config["website"].get("search"):
-        if changed or not search or not all((out / name).is_file() for name in search):
-            found = index(html)
-            files, search = files | found, set(found)
-        expected |= search
-    removed = sorted(set(old["files"]) - expected)
-    store(out, files, removed, old, {"pages": pages, "files": sorted(expected)})
+        stands = search and not changed and all((out / name).is_file() for name in search)
+        files |= {name: (out / name).read_bytes() for name in search} if stands else index(html)
+    removed = sorted(set(old["files"]) - set(files))
+    pages = {path: {"key": source.key, "html": hash_of(source.page)} for path, source in sources.items()}
+    store(out, files, removed, old, {"pages": pages, "files": sorted(files)})
     return list(sources), rebuilt, [name for name in removed if not name.startswith("pagefind/")]
 
 
-def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, Source], dict, dict[str, str]]:
-    """All sources; of those that changed the files, by name in the site; the keys of all. Pandoc works while we read on."""
+def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, Source], list[str]]:
+    """All sources with their pages, and which of them had changed. Pandoc works while we read on."""
     tools = [path.read_bytes() for path in sorted(HERE.rglob("*.*")) if path.suffix in {".py", ".lua", ".html"}]
     tools.append(version("pypandoc_binary").encode())
     classes = frozenset(config.get("course", {}).get("classes", []))
-    errors, labels, keys, tasks, outputs = [], {}, {}, {}, {}
+    errors, labels, tasks = [], {}, {}
     sources = read_titles(root, config, errors)
     with ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as folder:
         for path, source in sorted(sources.items(), key=lambda item: not item[1].notebook):
@@ -108,15 +102,16 @@ def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, So
                 complete(root, source, sources, labels, classes)
                 if not errors:  # or a title that the navigation shows may be missing
                     settings = pandoc_settings(root, config, source, sources)
-                    keys[path] = key_of(root, source, settings, tools)
-                    if not is_fresh(out, old["pages"].get(path), keys[path]):
+                    source.key = key_of(root, source, settings, tools)
+                    source.page = finished(out, source, old["pages"].get(path))
+                    if not source.page:
                         tasks[path] = pool.submit(run_pandoc, root, source, settings, Path(folder))
         for path, task in tasks.items():
             with collecting(errors, path):
-                outputs[path] = {sources[path].html: task.result().encode(), **sources[path].files}
+                sources[path].page = task.result()
     if errors:
         raise RenderError("\n".join(dict.fromkeys(errors)))  # a page that embeds a wrong cell repeats its error
-    return sources, outputs, keys
+    return sources, [path for path in sources if path in tasks]
 
 
 # The output folder. Nothing is written or deleted outside of it, and nothing is that no build made.
@@ -151,8 +146,7 @@ def store(out: Path, files: dict[str, bytes], removed: list[str], old: dict, man
         if not is_within(out, path):
             raise RenderError(f"{path}: a link or folder is in the way; remove it and build again")
         if not path.is_file() or path.read_bytes() != data:
-            known = name in old["files"] or name.startswith("pagefind/")  # earlier versions didn't list the index
-            if path.exists() and not old["broken"] and not known:
+            if path.exists() and not old["broken"] and name not in old["files"]:
                 raise RenderError(f"{path}: stands where the build would write, but no build made it; move it away")
             changed[name] = data
     changed[MANIFEST] = json.dumps(manifest).encode()
@@ -189,6 +183,8 @@ def undo(out: Path) -> None:
             path.replace(new)
         if old.exists() and is_within(out, path):
             old.replace(path)
+    if moves:
+        (stage / "moves").unlink()  # first: it must not outlive what it speaks of
     shutil.rmtree(stage, ignore_errors=True)
 
 
@@ -213,24 +209,19 @@ def read_manifest(out: Path) -> dict:
     if not (out / MANIFEST).is_file():
         return {"pages": {}, "files": [], "broken": False}
     try:
-        data = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        own = {
-            name for name in data["files"] if not {"", ".."} & set(name.split("/")) and not name.startswith(".render")
-        }
-        for page in data["pages"].values():
-            own |= {name for name, digest in page["files"].items() if page["key"] and digest}
-        return {"pages": data["pages"], "files": sorted(own), "broken": False}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return {"pages": {}, "files": [], "broken": True}
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        if not misfit(manifest, SHAPE, ""):
+            return manifest | {"broken": False}
+    except (ValueError, RecursionError):
+        pass
+    return {"pages": {}, "files": [], "broken": True}
 
 
-def is_fresh(out: Path, page: dict | None, key: str) -> bool:
-    if page is None or page["key"] != key:
-        return False
-    return all(
-        (out / name).is_file() and hash_of((out / name).read_bytes()) == digest
-        for name, digest in page["files"].items()
-    )
+def finished(out: Path, source: Source, known: dict | None) -> bytes:
+    """The page as an earlier build made it of the same parts; empty if there is none."""
+    file = out / source.html
+    page = file.read_bytes() if known and known["key"] == source.key and file.is_file() else b""
+    return page if page and hash_of(page) == known["html"] else b""
 
 
 # Pandoc.
@@ -256,7 +247,7 @@ def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str,
     }
 
 
-def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> str:
+def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> bytes:
     defaults = folder / (source.path.replace("/", "_") + ".yaml")
     defaults.write_text(json.dumps(settings), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), "--defaults", defaults]
@@ -270,7 +261,7 @@ def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> str:
         formula = re.search(r"Could not convert TeX math (.*?)(, rendering|\n|$)", problems)
         advice = "write the formula with commands that MathML knows" if formula else "see Pandoc's message"
         raise RenderError(f"{place_of(root, source.path, formula[1] if formula else '')}: {problems}; {advice}")
-    return done.stdout.decode()
+    return done.stdout
 
 
 # What pages need besides themselves.

@@ -26,6 +26,8 @@ class Source:
     lines: Lines = field(default_factory=list)  # of a page or deck, below its front matter
     markdown: str = ""  # with what it shows, ready for Pandoc
     files: dict[str, bytes] = field(default_factory=dict)
+    key: str = ""  # a hash of all that its page is made of
+    page: bytes = b""  # in HTML
 
     @property
     def is_deck(self) -> bool:

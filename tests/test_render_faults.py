@@ -224,7 +224,7 @@ def stop_at(monkeypatch, step: int, error: BaseException) -> list[str]:
 @pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "a program has it open"), KeyboardInterrupt()])
 def test_build_that_fails_at_any_step_leaves_the_old_site_whole(changed_course, monkeypatch, error):
     project, before = changed_course
-    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: b"<body>")
     failed = ""
     for step in range(1, 200):
         with monkeypatch.context() as patch:
@@ -243,7 +243,7 @@ def test_build_that_fails_at_any_step_leaves_the_old_site_whole(changed_course, 
 
 def test_next_build_puts_back_what_a_killed_one_had_moved(changed_course, monkeypatch):
     project, before = changed_course
-    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: b"<body>")
     undo, mixed = render.site.undo, 0
     for step in range(1, 200):
         with monkeypatch.context() as patch:
@@ -260,6 +260,27 @@ def test_next_build_puts_back_what_a_killed_one_had_moved(changed_course, monkey
         project.write("index.qmd", "---\ntitle: Home\n---\n\nHello.\n")
         assert whole(project) == before
     assert mixed > 5
+
+
+def test_build_killed_while_it_sweeps_up_harms_nothing(changed_course, monkeypatch):
+    project, before = changed_course
+
+    def sweep(stage, **_):
+        for file in sorted(stage.glob("*.new")):
+            file.unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", lambda path, target: stop(target))
+        patch.setattr("shutil.rmtree", sweep)
+
+        def stop(target):
+            raise PermissionError(errno.EACCES, "a program has it open", str(target))
+
+        project.build()
+    project.write("index.qmd", "")
+    project.error()
+    assert whole(project) == before
 
 
 def test_record_of_moves_leads_to_no_other_folder(project):
@@ -437,7 +458,7 @@ def try_to_build(course: Project, path: str, data: bytes) -> None:
     file.write_bytes(data)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+            patch.setattr(render.site, "run_pandoc", lambda *_: b"<body>")
             course.build()
     except render.RenderError as error:
         for line in str(error).splitlines():
