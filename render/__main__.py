@@ -1,4 +1,4 @@
-"""Command line: python -m render [--out _site] [--page notebooks/02-….ipynb …] [--jobs N]."""
+"""Command line: python -m render [--root .] [--out _site]."""
 
 import argparse
 import sys
@@ -11,18 +11,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m render", description="Build website and decks with Pandoc.")
     parser.add_argument("--root", type=Path, default=Path(), help="folder of _quarto.yml (default: here)")
     parser.add_argument("--out", type=Path, help="folder to write to (default: output-dir of _quarto.yml)")
-    parser.add_argument("--page", action="append", metavar="SOURCE", help="build this source only; may be repeated")
-    parser.add_argument("--jobs", type=int, help="Pandoc processes at a time (default: number of cores)")
     args = parser.parse_args()
-    if args.jobs is not None and args.jobs < 1:
-        parser.error(f"--jobs {args.jobs}: choose 1 or more")
     try:
-        built = build(args.root, args.out, jobs=args.jobs, only=args.page)
+        built = build(args.root, args.out)
     except RenderError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nrender: stopped. What was there is as it was, or is completed by the next build.", file=sys.stderr)
+        print("\nrender: stopped. What was there is as it was.", file=sys.stderr)
         return 130
     for path in built.rebuilt:
         print(f"built    {path}")

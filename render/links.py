@@ -9,11 +9,11 @@ ATTRIBUTE = re.compile(
     r"""\s(id|(?:xlink:|data-)?(?:href|src)|srcset|action|formaction|poster|srcdoc|on[a-z]+)\s*=\s*("[^"]*"|'[^']*')""",
     re.I,
 )
-SVG = re.compile(
-    rb"""<\s*(?:script|foreignObject|iframe)|<[^<>]*\son\w+\s*=\s*["']|<!ENTITY|@import|"""
-    rb"""\s(?:xlink:)?(?:href|src)\s*=\s*["'](?!\#|data:image/(?:png|jpeg))|url\(\s*["']?(?!\#)[^)]|<\?xml-stylesheet""",
-    re.I,
-)
+# What no picture may hold, in small letters. One pattern for each beginning: so each is a fast search.
+SVG = [re.compile(pattern) for pattern in (
+    rb"<\s*(?:script|foreignobject|iframe)|<!entity|<\?xml-stylesheet", rb"@import", rb"""\son\w+\s*=\s*["'][^<>]*>""",
+    rb"""href\s*=\s*["'](?!#|data:image/(?:png|jpeg))""", rb"""src\s*=\s*["'](?!#|data:image/(?:png|jpeg))""",
+    rb"""url\((?!\s*["']?#)""")]  # fmt: skip
 
 
 def attributes(page: str) -> list[tuple[str, str]]:

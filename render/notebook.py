@@ -4,7 +4,7 @@ import base64
 import json
 import posixpath
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from .check import EXTERNAL, RenderError, check, load_yaml, read, read_text
@@ -49,28 +49,27 @@ class Notebook:
 
     def __init__(self, root: Path, path: str):
         self.path, self.stem, self.folder = path, PurePosixPath(path).stem, posixpath.dirname(path)
-        text = read_text(root, path)
         try:
-            data = json.loads(text)
-            json.dumps(data, ensure_ascii=False).encode()  # half a pair of surrogates can't be written
+            data = json.loads(read_text(root, path))
         except (ValueError, RecursionError) as error:
-            reason = getattr(error, "msg", None) or type(error).__name__
-            raise RenderError(
-                f"{path}:{getattr(error, 'lineno', 1)}: not a notebook ({reason}); restore the file"
-            ) from None
+            place, reason = f"{path}:{getattr(error, 'lineno', 1)}", getattr(error, "msg", None) or type(error).__name__
+            raise RenderError(f"{place}: not a notebook ({reason}); restore the file") from None
         if wrong := misfit(data, NOTEBOOK, "the notebook"):
             raise RenderError(f"{path}:1: {wrong}; restore the file, or save it anew in JupyterLab")
         self.cells, self.made = data["cells"], data["metadata"].get("dlcourse")
         for index, cell in enumerate(self.cells):
             if wrong := misfit(cell, CELL, "the cell"):
-                raise RenderError(f"{self.place(index)}: {wrong}; restore the cell, or run `make notebooks`")
+                raise self.error(index, f"{wrong}; restore the cell, or run `make notebooks`")
         first = self.cells[0] if self.cells else {"cell_type": "none"}
         if first["cell_type"] != "markdown" or not join(first["source"]).startswith("# "):
-            raise RenderError(f"{self.place(0)}: no title; open the first cell, a Markdown cell, with `# Title`")
+            raise self.error(0, "no title; open the first cell, a Markdown cell, with `# Title`")
         self.title = plain(join(first["source"]).split("\n")[0][2:])
 
     def place(self, index: int, line: int = 1) -> str:
         return f"{self.path}:cell {index + 1}, line {line}"
+
+    def error(self, index: int, what: str, line: int = 1) -> RenderError:
+        return RenderError(f"{self.place(index, line)}: {what}")
 
     @cached_property
     def labels(self) -> dict[str, int]:
@@ -90,18 +89,15 @@ class Notebook:
         for number, line in enumerate(lines, 1):
             key = re.match(r"#\|\s*([\w-]+)\s*:", line)
             if line.startswith("#|") and number > head:
-                raise RenderError(
-                    f"{self.place(index, number)}: a cell option below code; move it to the top of the cell"
-                )
+                raise self.error(index, "a cell option below code; move it to the top of the cell", number)
             if key and key[1] in options and key[1] not in OPTIONS:
-                raise RenderError(
-                    f"{self.place(index, number)}: cell option `{key[1]}`; supported are {', '.join(sorted(OPTIONS))}"
-                )
+                supported = ", ".join(sorted(OPTIONS))
+                raise self.error(index, f"cell option `{key[1]}`; supported are {supported}", number)
         if wrong := misfit(options, {"*": (*SCALAR, bool)}, "the list of options"):
-            raise RenderError(f"{self.place(index)}: {wrong}; write one line of text")
+            raise self.error(index, f"{wrong}; write one line of text")
         label = options.get("label", "a")
         if not isinstance(label, str) or not re.fullmatch(r"[A-Za-z][\w-]*", label):
-            raise RenderError(f"{self.place(index)}: label {label} is no plain name; use letters, digits, - and _ only")
+            raise self.error(index, f"label {label} is no plain name; use letters, digits, - and _ only")
         return options, "\n".join(lines[head:]).strip("\n")
 
     @property
@@ -118,23 +114,21 @@ class Notebook:
             if cell["cell_type"] == "code":
                 label = self.options[index][0].get("label")
                 if label in labels:
-                    raise RenderError(f"{self.place(index)}: label {label} is also in {labels[label]}; choose another")
+                    raise self.error(index, f"label {label} is also in {labels[label]}; choose another")
                 labels |= {label: self.place(index)} if label else {}
                 text, more = self.cell(index)
                 parts.append(text)
                 files |= more
                 continue
             if cell["cell_type"] == "raw" or text.startswith("---\n"):
-                raise RenderError(
-                    f"{self.place(index)}: a raw or front-matter cell; delete it, the title is the first `# ` heading"
-                )
+                raise self.error(index, "a raw or front-matter cell; delete it, the title is the first `# ` heading")
             lines = [(self.place(index, number), line) for number, line in enumerate(text.split("\n"), 1)]
             if index == 0:
                 lines, text = lines[1:], text.partition("\n")[2]
             files |= images(check(lines, "notebook"), root, self.folder)
             for name, bundle in cell.get("attachments", {}).items():
                 if not re.fullmatch(r"[\w.() -]+", name):
-                    raise RenderError(f"{self.place(index)}: attachment {name} is no plain file name; rename it")
+                    raise self.error(index, f"attachment {name} is no plain file name; rename it")
                 target = f"{self.stem}_files/cell-{index + 1}-{name}"
                 text = text.replace(f"(attachment:{name})", f"({target})")
                 kind, data = next(iter(bundle.items()), ("", ""))
@@ -150,18 +144,13 @@ class Notebook:
             return "", {}
         parts, files = [], {}
         if code and (options.get("echo", True) if echo is None else echo) and "remove-input" not in tags:
-            fold = {
-                "code-fold": str(options.get("code-fold", "")).lower(),
-                "code-summary": options.get("code-summary", ""),
-            }
+            fold = {"code-fold": str(options.get("code-fold", "")).lower(), "code-summary": options.get("code-summary")}
             attributes = "".join(f" {key}={quote(value)}" for key, value in fold.items() if value)
             parts.append(fenced(code, f"{{.python .cell-code{attributes}}}"))
         if options.get("output", True) and "remove-output" not in tags:
             outputs = self.outputs(index, up, files)
             if not outputs and label.startswith(("fig-", "tbl-")):
-                raise RenderError(
-                    f"{self.place(index)}: {label} has no stored output; run `make notebooks` for this notebook"
-                )
+                raise self.error(index, f"{label} has no stored output; run `make notebooks` for this notebook")
             parts += outputs
         if not parts:
             return "", {}
@@ -184,17 +173,15 @@ class Notebook:
                 shown.append((output["name"], text))
             elif output["output_type"] == "error":
                 if "raises-exception" not in self.cells[index]["metadata"].get("tags", []):
-                    raise RenderError(f"{self.place(index)}: the stored output is an error, {output['ename']}; repair the cell and "
-                                      "run `make notebooks`, or tag it raises-exception")  # fmt: skip
+                    advice = "repair the cell and run `make notebooks`, or tag it raises-exception"
+                    raise self.error(index, f"the stored output is an error, {output['ename']}; {advice}")
                 shown.append(("error", ANSI.sub("", f"{output['ename']}: {output['evalue']}")))
             else:
                 data = {kind: join(value) for kind, value in output["data"].items() if not misfit(value, TEXT, kind)}
                 is_figure = FRAMES in data.get("text/html", "") or any(kind in data for kind in IMAGES)
                 figures += is_figure
                 if figures > 1:
-                    raise RenderError(
-                        f"{self.place(index)}: {figures} figures in one cell; draw panels of one, or split the cell"
-                    )
+                    raise self.error(index, f"{figures} figures in one cell; draw panels of one, or split the cell")
                 text = self.figure(index, data, up, files) if is_figure else self.display(index, data)
                 shown += [("display", text)] if text else []
         label = str(self.options[index][0].get("label", ""))
@@ -224,7 +211,7 @@ class Notebook:
         options = self.options[index][0]
         label = str(options.get("label", ""))
         if not label.startswith("fig-"):
-            raise RenderError(f"{self.place(index)}: a figure without a label; open the cell with `#| label: fig-…`")
+            raise self.error(index, "a figure without a label; open the cell with `#| label: fig-…`")
         self.needs(index, "fig-cap", "fig-alt")
         if FRAMES in data.get("text/html", ""):
             return f"{self.html(index, data['text/html'])}\n\n{options['fig-cap']}"
@@ -242,29 +229,28 @@ class Notebook:
         try:
             return base64.b64decode(data)
         except ValueError:
-            raise RenderError(f"{self.place(index)}: the stored {kind} is damaged; run `make notebooks`") from None
+            raise self.error(index, f"the stored {kind} is damaged; run `make notebooks`") from None
 
     def needs(self, index: int, *keys: str) -> None:
         options, _ = self.options[index]
         for key in keys:
             if not options.get(key):
-                raise RenderError(f"{self.place(index)}: {options['label']} has no {key}; add `#| {key}: …`")
+                raise self.error(index, f"{options['label']} has no {key}; add `#| {key}: …`")
 
     def html(self, index: int, text: str) -> str:
         external = EXTERNAL.search(text)
         if external or "<table" in text:
             found = f"`{external[0]}`" if external else "a table"
-            raise RenderError(
-                f"{self.place(index)}: HTML output with {found}; display Markdown, or HTML complete in itself"
-            )
+            raise self.error(index, f"HTML output with {found}; display Markdown, or HTML complete in itself")
         return fenced(text, "{=html}")
 
 
+@lru_cache  # decks show the figures of notebooks again
 def check_svg(data: bytes, place: str) -> bytes:
-    if found := SVG.search(data):
-        raise RenderError(
-            f"{place}: SVG with `{found[0].decode(errors='replace').strip()[-60:]}`; a picture holds neither scripts nor outside references"
-        )
+    small = data.lower()
+    if found := next(filter(None, (pattern.search(small) for pattern in SVG)), None):
+        text = found[0].decode(errors="replace").strip()[-60:]
+        raise RenderError(f"{place}: SVG with `{text}`; a picture holds neither scripts nor outside references")
     return data
 
 
@@ -275,9 +261,7 @@ def images(lines: list[tuple[str, str]], root: Path, folder: str) -> dict[str, b
         for target in re.findall(r"!\[(?:[^\]\\]|\\.)*\]\(\s*<?([^)\s>]+)", line):
             path = posixpath.normpath(posixpath.join(folder, target))
             if re.match(r"(https?:)?//", target):
-                raise RenderError(
-                    f"{place}: an image from another host, {target}; draw it in a notebook or store it here"
-                )
+                raise RenderError(f"{place}: an image from another host, {target}; draw or store it here")
             if target.startswith("attachment:"):
                 continue
             found[path] = read(root, path, place)

@@ -14,10 +14,12 @@ def prepare() -> None:
     """Write the values of the templates, where course.lua finds them, and the math font."""
     from render.font import make_font
     from render.navigation import variables
-    from render.sources import read_sources
+    from render.sources import read_config, read_titles
 
-    config = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
-    sources = read_sources(ROOT, config, checked=False)
+    errors, config = [], read_config(ROOT)
+    sources = read_titles(ROOT, config, errors)
+    if errors:
+        sys.exit("\n".join(errors))
     values = {path: variables(ROOT, config, source, sources) for path, source in sources.items()}
     target = ROOT / ".quarto/course.json"
     target.parent.mkdir(exist_ok=True)
@@ -27,7 +29,7 @@ def prepare() -> None:
 
 def finish() -> None:
     """Add reveal.js and the search bundle, and note which files were made, so that the offline renderer may replace them."""
-    from render.site import MANIFEST, index, reveal, write
+    from render.site import MANIFEST, index, reveal
 
     out = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]).resolve()
     if not any("site_libs/" in path.read_text(encoding="utf-8") for path in out.rglob("*.html")):
@@ -39,14 +41,12 @@ def finish() -> None:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(data)
     files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    write(out / MANIFEST, {"pages": {}, "files": files})
+    (out / MANIFEST).write_text(json.dumps({"pages": {}, "files": files}), encoding="utf-8")
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     try:
-        import yaml
-
         {"prepare": prepare, "finish": finish}[sys.argv[1]]()
     except ModuleNotFoundError as error:  # Quarto may have found another Python than that of the course
         own = ROOT / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")

@@ -6,36 +6,30 @@ from datetime import date
 TEXT = (str, [str])
 SCALAR = (str, int, float)
 NONE = type(None)
+OUTPUT = (
+    {"output_type": "stream", "name": ("stdout", "stderr"), "text": TEXT},
+    {"output_type": "error", "ename": str, "evalue": str},
+    {"output_type": ("display_data", "execute_result"), "data": {}},
+)
 CELL = {
     "cell_type": ("code", "markdown", "raw"),
     "source": TEXT,
     "metadata": {"tags?": [str]},
     "attachments?": {"*": {"*": TEXT}},
-    "outputs?": [
-        (
-            {"output_type": "stream", "name": ("stdout", "stderr"), "text": TEXT},
-            {"output_type": "error", "ename": str, "evalue": str},
-            {"output_type": ("display_data", "execute_result"), "data": {}},
-        )
-    ],
+    "outputs?": [OUTPUT],
 }
-MADE = {
-    "date": str,
-    "python": str,
-    "device": str,
-    "seconds": (int, float),
-    "versions": {"*": SCALAR},
-    "data": {"*": SCALAR},
-}
+MADE = {"date": str, "python": str, "device": str, "seconds": (int, float), "versions": {"*": SCALAR}, "data": {"*": SCALAR}}  # fmt: skip
 NOTEBOOK = {"cells": [{}], "metadata": {"dlcourse?": MADE}}
-ITEM = (str, {"href": str, "text?": str}, {"auto": str})
-FORMAT = {"format?": (str, {"*": (str, {}, NONE)})}  # of the front matter
+FRONT = {"*": (*SCALAR, date, NONE)}
+FORMAT = (str, {"*": (str, {}, NONE)})
+LINK = {"href": str, "text?": str}
+ITEM = (str, LINK, {"auto": str})
 CONFIG = {
     "project": {"render": [str], "output-dir?": str, "resources?": [str]},
     "website": {
         "title": str,
         "search?": bool,
-        "navbar?": {"left?": [(str, {"href": str, "text?": str})]},
+        "navbar?": {"left?": [(str, LINK)]},
         "sidebar?": {"contents?": [({"section": str, "contents": [ITEM]}, *ITEM)]},
     },
     "course?": {"repository?": str, "license?": str, "classes?": [str]},
@@ -49,28 +43,28 @@ NAMES = {date: "a date", NONE: "nothing", str: "a text", int: "a number", float:
 
 def misfit(value: object, shape: object, name: str) -> str:
     """What is wrong with `value`, called `name`; empty if it has the shape."""
-    shown = repr(value)[:40] if isinstance(value, SCALAR) else f"a {type(value).__name__}"
-    found = f"{name} is {shown}, and "
     match shape:
-        case dict():
-            if not isinstance(value, dict):
-                return found + "a mapping is needed"
+        case dict() if isinstance(value, dict):
             for key, inner in shape.items():
-                names = list(value) if key == "*" else [key.rstrip("?")]
-                for inside in names:
+                for inside in value if key == "*" else [key.rstrip("?")]:
                     if inside not in value and not key.endswith("?"):
                         return f"{name} lacks `{inside}`"
                     if inside in value and (wrong := misfit(value[inside], inner, f"{name}: {inside}")):
                         return wrong
             return ""
-        case list():
-            if not isinstance(value, list):
-                return found + "a list is needed"
+        case list() if isinstance(value, list):
+            if shape[0] is str and {*map(type, value)} <= {str}:  # the thousands of lines of a picture
+                return ""
             return next(filter(None, (misfit(item, shape[0], name) for item in value)), "")
         case tuple():
-            wrong = [misfit(value, choice, name) for choice in shape]
-            return "" if "" in wrong else wrong[0]
-        case type():
-            is_type = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))
-            return "" if is_type else f"{found}{NAMES[shape]} is needed"
-    return "" if value == shape else f"{found}{shape} is needed"
+            wrong = misfit(value, shape[0], name)
+            return wrong if all(misfit(value, choice, name) for choice in shape[1:]) else ""
+        case type() if isinstance(value, shape) and (shape is bool or not isinstance(value, bool)):
+            return ""
+        case str() if value == shape:
+            return ""
+    needed = {dict: "a mapping", list: "a list"}.get(type(shape)) or (
+        NAMES[shape] if isinstance(shape, type) else shape
+    )
+    found = repr(value)[:40] if isinstance(value, SCALAR) else f"a {type(value).__name__}"
+    return f"{name} is {found}, and {needed} is needed"

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pypandoc
+from pagefind_bin import get_executable
 
 from dlcourse.environment import alone
 
@@ -23,10 +23,12 @@ from .check import RenderError, read
 from .font import make_font
 from .links import wrong_links
 from .navigation import variables
-from .sources import Source, find, place_of, read_config, read_sources
+from .shape import misfit
+from .sources import Source, collecting, complete, find, place_of, read_config, read_titles
 
 HERE = Path(__file__).resolve().parent
 MANIFEST, LOCK, STAGE = ".render.json", ".render.lock", ".render.new"
+SHAPE = {"pages": {"*": {"key": str, "html": str}}, "files": [str]}  # of the manifest
 REVEAL_FILES = ["dist/reveal.js", "dist/reveal.css", "dist/reset.css", "LICENSE",
                 "plugin/notes/notes.js", "plugin/zoom/zoom.js"]  # fmt: skip
 
@@ -45,8 +47,8 @@ class Built:
         return f"{len(self.pages)} pages, {len(self.rebuilt)} of them built, in {self.seconds:.1f} s: {self.out}/index.html"
 
 
-def build(root: Path, out: Path | None = None, *, jobs: int | None = None, only: list[str] | None = None) -> Built:
-    """Build the site of the project in `root` into `out` (default: its output-dir), or only the sources in `only`.
+def build(root: Path, out: Path | None = None) -> Built:
+    """Build the site of the project in `root` into `out` (default: its output-dir).
 
     Raises RenderError, naming every source that can't be rendered, and leaves `out` as it was then.
     """
@@ -57,55 +59,59 @@ def build(root: Path, out: Path | None = None, *, jobs: int | None = None, only:
         out = own_folder(root, Path(out or root / config["project"].get("output-dir", "_site")))
         out.mkdir(parents=True, exist_ok=True)
         with alone(out / LOCK, f"render: another build writes to {out}"):
-            sources, rebuilt, removed = build_alone(root, config, out, jobs, only)
+            undo(out)
+            sources, rebuilt, removed = build_alone(root, config, out)
     except (OSError, ValueError) as error:  # a full disk, a name that no file can have
-        name = getattr(error, "filename", None) or out
-        raise RenderError(f"{name}: {getattr(error, 'strerror', None) or error}; free the disk or the folder and build again") from error  # fmt: skip
+        name, reason = getattr(error, "filename", None) or out, getattr(error, "strerror", None) or error
+        raise RenderError(f"{name}: {reason}; free the disk or the folder and build again") from error
     return Built(out, sources, rebuilt, removed, time.perf_counter() - start)
 
 
-def build_alone(root: Path, config: dict, out: Path, jobs: int | None, only: list[str] | None) -> tuple:
-    sources = read_sources(root, config)
-    for path in only or []:
-        if path not in sources:
-            raise RenderError(f"{path}: not a page of the site; there are {', '.join(sources)}")
-    tools = [path.read_bytes() for path in sorted(HERE.rglob("*.*")) if path.suffix in {".py", ".lua", ".html"}]
-    settings = {path: pandoc_settings(root, config, source, sources) for path, source in sources.items()}
-    keys = {path: key_of(root, source, settings[path], tools) for path, source in sources.items()}
+def build_alone(root: Path, config: dict, out: Path) -> tuple[list[str], list[str], list[str]]:
     old = read_manifest(out)
-    rebuilt = [path for path in only or sources if not is_fresh(out, old["pages"].get(path), keys[path])]
-
-    outputs = run_all(root, [sources[path] for path in rebuilt], settings, jobs)
-    pages = {path: page for path, page in old["pages"].items() if path in sources} | {
-        path: {"key": keys[path], "files": {name: hash_of(data) for name, data in files.items()}} for path, files in outputs.items()
-    }  # fmt: skip
-    files = read_assets(root, config, sources)
-    for page in outputs.values():
-        files |= page
-    expected = {name for page in pages.values() for name in page["files"]} | set(files)
-    removed = sorted(set(old["files"]) - expected)
-    places = {source.html: source.path for source in sources.values()}
-    html = {
-        name: files.get(name) or (out / name).read_bytes() for name in places if name in files or (out / name).is_file()
-    }
-    if rebuilt or removed:
-        wrong = wrong_links(
-            {name: page.decode(errors="replace") for name, page in html.items()}, expected | set(places)
-        )
-        if wrong:
-            lines = [f"{place_of(root, places[name], text)}: {problem}" for name, text, problem in wrong]
-            raise RenderError("\n".join(dict.fromkeys(lines)))
+    sources, rebuilt = render(root, config, out, old)
+    html = {source.html: source.page for source in sources.values()}
+    files = read_assets(root, config, sources) | html
+    for source in sources.values():
+        files |= source.files
     search = {name for name in old["files"] if name.startswith("pagefind/")}
+    changed = rebuilt or set(old["files"]) - search - set(files)
+    if changed and (wrong := wrong_links({name: page.decode() for name, page in html.items()}, set(files))):
+        places = {source.html: source.path for source in sources.values()}
+        lines = [f"{place_of(root, places[name], text)}: {problem}" for name, text, problem in wrong]
+        raise RenderError("\n".join(dict.fromkeys(lines)))
     if config["website"].get("search"):
-        removed = [name for name in removed if name not in search]
-        if not only and (rebuilt or removed or not search or not all((out / name).is_file() for name in search)):
-            found = index(html)
-            files |= found
-            removed += sorted(search - set(found))
-            search = set(found)
-        expected |= search
-    store(out, files, removed, old, {"pages": pages, "files": sorted(expected)})
+        stands = search and not changed and all((out / name).is_file() for name in search)
+        files |= {name: (out / name).read_bytes() for name in search} if stands else index(html)
+    removed = sorted(set(old["files"]) - set(files))
+    pages = {path: {"key": source.key, "html": hash_of(source.page)} for path, source in sources.items()}
+    store(out, files, removed, old, {"pages": pages, "files": sorted(files)})
     return list(sources), rebuilt, [name for name in removed if not name.startswith("pagefind/")]
+
+
+def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, Source], list[str]]:
+    """All sources with their pages, and which of them had changed. Pandoc works while we read on."""
+    tools = [path.read_bytes() for path in sorted(HERE.rglob("*.*")) if path.suffix in {".py", ".lua", ".html"}]
+    tools.append(version("pypandoc_binary").encode())
+    classes = frozenset(config.get("course", {}).get("classes", []))
+    errors, labels, tasks = [], {}, {}
+    sources = read_titles(root, config, errors)
+    with ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as folder:
+        for path, source in sorted(sources.items(), key=lambda item: not item[1].notebook):
+            with collecting(errors, path):
+                complete(root, source, sources, labels, classes)
+                if not errors:  # or a title that the navigation shows may be missing
+                    settings = pandoc_settings(root, config, source, sources)
+                    source.key = key_of(root, source, settings, tools)
+                    source.page = finished(out, source, old["pages"].get(path))
+                    if not source.page:
+                        tasks[path] = pool.submit(run_pandoc, root, source, settings, Path(folder))
+        for path, task in tasks.items():
+            with collecting(errors, path):
+                sources[path].page = task.result()
+    if errors:
+        raise RenderError("\n".join(dict.fromkeys(errors)))  # a page that embeds a wrong cell repeats its error
+    return sources, [path for path in sources if path in tasks]
 
 
 # The output folder. Nothing is written or deleted outside of it, and nothing is that no build made.
@@ -121,46 +127,65 @@ def own_folder(root: Path, out: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise RenderError(f"{out}: is a file; give the site a folder of its own, such as _site")
     # Quarto, when it has finished, leaves a manifest as well.
-    if folder.is_dir() and not (folder / MANIFEST).is_file() and {path.name for path in folder.iterdir()} - {LOCK}:
-        raise RenderError(f"{out}: holds files that no build made; choose an empty folder, or remove it (`make clean` removes _site)")  # fmt: skip
+    known = any((folder / name).exists() for name in (MANIFEST, STAGE))
+    if folder.is_dir() and not known and {path.name for path in folder.iterdir()} - {LOCK}:
+        advice = "choose an empty folder, or remove it (`make clean` removes _site)"
+        raise RenderError(f"{out}: holds files that no build made; {advice}")
     return folder
 
 
+def is_within(out: Path, path: Path) -> bool:
+    return path.parent.resolve().is_relative_to(out) and not path.is_dir()
+
+
 def store(out: Path, files: dict[str, bytes], removed: list[str], old: dict, manifest: dict) -> None:
-    """Write all files beside the old site first, then move them into place: a full disk leaves the old site whole."""
+    """Write all files beside the old site first, then move them into place. Whatever fails, the old site is whole again."""
     changed = {}
     for name, data in files.items():
         path = out / name
-        if not path.parent.resolve().is_relative_to(out) or path.is_dir():
+        if not is_within(out, path):
             raise RenderError(f"{path}: a link or folder is in the way; remove it and build again")
         if not path.is_file() or path.read_bytes() != data:
-            known = name in old["files"] or name.startswith("pagefind/")  # earlier versions didn't list the index
-            if path.exists() and not old["broken"] and not known:
+            if path.exists() and not old["broken"] and name not in old["files"]:
                 raise RenderError(f"{path}: stands where the build would write, but no build made it; move it away")
-            changed[path] = data
+            changed[name] = data
+    changed[MANIFEST] = json.dumps(manifest).encode()
+    moves = [(name, True) for name in changed] + [(name, False) for name in removed if is_within(out, out / name)]
     stage = out / STAGE
-    shutil.rmtree(stage, ignore_errors=True)  # what a killed build left
     stage.mkdir()
     try:
         for number, data in enumerate(changed.values()):
-            (stage / str(number)).write_bytes(data)
-        # Should moving be interrupted: hashes tell which of the old pages still stand, and no file is forgotten.
-        write(out / MANIFEST, {"pages": old["pages"], "files": sorted({*old["files"], *manifest["files"]})})
-        for number, path in enumerate(changed):
+            (stage / f"{number}.new").write_bytes(data)
+        (stage / "moves.part").write_text(json.dumps(moves), encoding="utf-8")
+        (stage / "moves.part").replace(stage / "moves")
+        for number, (name, is_new) in enumerate(moves):
+            path = out / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            (stage / str(number)).replace(path)
-        for path in (out / name for name in removed):
-            if path.parent.resolve().is_relative_to(out):
-                path.unlink(missing_ok=True)
-        write(out / MANIFEST, manifest)
+            if path.exists():
+                path.replace(stage / f"{number}.old")
+            if is_new:
+                (stage / f"{number}.new").replace(path)
+        (stage / "moves").unlink()  # from here on the new site holds
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        undo(out)
 
 
-def write(path: Path, manifest: dict) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(manifest), encoding="utf-8")
-    part.replace(path)
+def undo(out: Path) -> None:
+    """Put back what a build had moved that failed or, before this one, was killed, and sweep its leftovers."""
+    stage = out / STAGE
+    try:
+        moves = json.loads((stage / "moves").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # nothing was moved
+        moves = []
+    for number, (name, is_new) in enumerate(moves):
+        path, new, old = out / name, stage / f"{number}.new", stage / f"{number}.old"
+        if is_new and not new.exists() and is_within(out, path):
+            path.replace(new)
+        if old.exists() and is_within(out, path):
+            old.replace(path)
+    if moves:
+        (stage / "moves").unlink()  # first: it must not outlive what it speaks of
+    shutil.rmtree(stage, ignore_errors=True)
 
 
 # The cache: a manifest in the site says from which sources, by hash, each page was made, and which files belong to it.
@@ -176,8 +201,7 @@ def hash_of(*parts: str | bytes) -> str:
 
 def key_of(root: Path, source: Source, settings: dict, tools: list[bytes]) -> str:
     own = read(root, source.path)
-    pandoc = version("pypandoc_binary")
-    return hash_of(pandoc, json.dumps(settings, sort_keys=True), source.markdown, own, *source.files.values(), *tools)
+    return hash_of(json.dumps(settings, sort_keys=True), source.markdown, own, *source.files.values(), *tools)
 
 
 def read_manifest(out: Path) -> dict:
@@ -185,24 +209,19 @@ def read_manifest(out: Path) -> dict:
     if not (out / MANIFEST).is_file():
         return {"pages": {}, "files": [], "broken": False}
     try:
-        data = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        own = {
-            name for name in data["files"] if not {"", ".."} & set(name.split("/")) and not name.startswith(".render")
-        }
-        for page in data["pages"].values():
-            own |= {name for name, digest in page["files"].items() if page["key"] and digest}
-        return {"pages": data["pages"], "files": sorted(own), "broken": False}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return {"pages": {}, "files": [], "broken": True}
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        if not misfit(manifest, SHAPE, ""):
+            return manifest | {"broken": False}
+    except (ValueError, RecursionError):
+        pass
+    return {"pages": {}, "files": [], "broken": True}
 
 
-def is_fresh(out: Path, page: dict | None, key: str) -> bool:
-    if page is None or page["key"] != key:
-        return False
-    return all(
-        (out / name).is_file() and hash_of((out / name).read_bytes()) == digest
-        for name, digest in page["files"].items()
-    )
+def finished(out: Path, source: Source, known: dict | None) -> bytes:
+    """The page as an earlier build made it of the same parts; empty if there is none."""
+    file = out / source.html
+    page = file.read_bytes() if known and known["key"] == source.key and file.is_file() else b""
+    return page if page and hash_of(page) == known["html"] else b""
 
 
 # Pandoc.
@@ -228,37 +247,21 @@ def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str,
     }
 
 
-def run_all(root: Path, sources: list[Source], settings: dict, jobs: int | None) -> dict[str, dict[str, bytes]]:
-    """The files of each source, by its path."""
-    outputs, errors = {}, []
-    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool, tempfile.TemporaryDirectory() as folder:
-        tasks = [pool.submit(run_pandoc, root, source, settings[source.path], Path(folder)) for source in sources]
-        for source, task in zip(sources, tasks, strict=True):
-            try:
-                outputs[source.path] = {source.html: task.result().encode(), **source.files}
-            except RenderError as error:
-                errors.append(str(error))
-    if errors:
-        raise RenderError("\n".join(errors))
-    return outputs
-
-
-def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> str:
+def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> bytes:
     defaults = folder / (source.path.replace("/", "_") + ".yaml")
     defaults.write_text(json.dumps(settings), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), "--defaults", defaults]
     try:
         done = subprocess.run(command, input=source.markdown.encode(), capture_output=True, cwd=root, timeout=120)
     except subprocess.TimeoutExpired:
-        raise RenderError(
-            f"{source.path}:1: Pandoc didn't finish within two minutes; shorten or simplify the page"
-        ) from None
+        advice = "shorten or simplify the page"
+        raise RenderError(f"{source.path}:1: Pandoc didn't finish within two minutes; {advice}") from None
     problems = done.stderr.decode(errors="replace").strip()
     if done.returncode or problems:
         formula = re.search(r"Could not convert TeX math (.*?)(, rendering|\n|$)", problems)
         advice = "write the formula with commands that MathML knows" if formula else "see Pandoc's message"
         raise RenderError(f"{place_of(root, source.path, formula[1] if formula else '')}: {problems}; {advice}")
-    return done.stdout.decode()
+    return done.stdout
 
 
 # What pages need besides themselves.
@@ -297,7 +300,7 @@ def index(pages: dict[str, bytes]) -> dict[str, bytes]:
         target = Path(folder, "pagefind")
         options = ["--site", str(Path(folder, "site")), "--output-path", str(target), "--force-language", "en",
                    "--keep-index-url", "--exclude-selectors", "annotation"]  # the TeX inside MathML  # fmt: skip
-        done = subprocess.run([sys.executable, "-m", "pagefind", *options], capture_output=True, text=True)
+        done = subprocess.run([get_executable(), *options], capture_output=True, text=True)
         if done.returncode:
             raise RenderError(f"pagefind: {done.stdout}{done.stderr}; reinstall it with `make setup`")
         return {f"pagefind/{path.relative_to(target).as_posix()}": path.read_bytes() for path in target.rglob("*") if path.is_file()}  # fmt: skip

@@ -3,28 +3,31 @@
 import json
 import posixpath
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path, PurePosixPath
 
 from .check import SHORTCODE, Lines, RenderError, check, check_slides, load_yaml, read_text
 from .notebook import Notebook, images, plain, quote
-from .shape import CONFIG, FORMAT, NONE, SCALAR, misfit
+from .shape import CONFIG, FORMAT, FRONT, misfit
 
 FRONT_MATTER = {"title", "subtitle", "description", "author", "date", "lang", "format", "bibliography"}
-FRONT = re.compile(r"---\n(.*?\n)---\s*(\n|$)", re.S)
 
 
 @dataclass
 class Source:
-    """A page or deck, ready for Pandoc. `path` is relative to the project; `files` go by their path in the site."""
+    """A page, deck or notebook. `path` is relative to the project; `files` go by their path in the site."""
 
     path: str
     title: str
     meta: dict
-    markdown: str
+    notebook: Notebook | None = None
+    lines: Lines = field(default_factory=list)  # of a page or deck, below its front matter
+    markdown: str = ""  # with what it shows, ready for Pandoc
     files: dict[str, bytes] = field(default_factory=dict)
-    slides: list[str] = field(default_factory=list)
+    key: str = ""  # a hash of all that its page is made of
+    page: bytes = b""  # in HTML
 
     @property
     def is_deck(self) -> bool:
@@ -35,49 +38,42 @@ class Source:
         return str(PurePosixPath(self.path).with_suffix(".html"))
 
 
+@contextmanager
+def collecting(errors: list[str], path: str) -> Iterator[None]:
+    """Note what is wrong with a source, and go on to the next one."""
+    try:
+        yield
+    except RenderError as error:
+        errors.append(str(error))
+    except (ValueError, TypeError, RecursionError) as error:  # half a pair of surrogates, nesting without end
+        errors.append(f"{path}:1: can't be read ({error}); compare it with the last version that worked")
+
+
 def read_config(root: Path) -> dict:
     """The settings of _quarto.yml."""
-
-    def place(line: int) -> str:
-        return f"_quarto.yml:{line}"
-
-    config = load_yaml(read_text(root, "_quarto.yml"), place, "mind the indents, and put texts into quotes")
+    advice = "mind the indents, and put texts into quotes"
+    config = load_yaml(read_text(root, "_quarto.yml"), lambda line: f"_quarto.yml:{line}", advice)
     if wrong := misfit(config, CONFIG, "_quarto.yml"):
         key = re.findall(r"[\w-]+(?= is |`$)", wrong)[:1] or [""]
-        raise RenderError(
-            f"{place_of(root, '_quarto.yml', key[0] + ':')}: {wrong}; render/README.md says what it holds"
-        )
+        place = place_of(root, "_quarto.yml", key[0] + ":")
+        raise RenderError(f"{place}: {wrong}; render/README.md says what it holds")
     return config
 
 
-def read_sources(root: Path, config: dict, *, checked: bool = True) -> dict[str, Source]:
-    """All sources of `project: render`, by path, in the order given there; unchecked, their titles and metadata only."""
-    paths: list[str] = []
+def read_titles(root: Path, config: dict, errors: list[str]) -> dict[str, Source]:
+    """All sources of `project: render` by path, in the order given there, with title and metadata: what navigation needs."""
+    sources: dict[str, Source] = {}
     for pattern in config["project"]["render"]:
         found = find(root, pattern)
         if not found and "*" not in pattern:
             place = place_of(root, "_quarto.yml", pattern)
             raise RenderError(f"{place}: lists {pattern!r}, which does not exist; write it or remove the line")
-        paths += [path for path in found if path not in paths]
-    classes = frozenset(config.get("course", {}).get("classes", []))
-    errors, sources, notebooks, labels = [], {}, {}, {}
-    for path in sorted(paths, key=lambda path: not path.endswith(".ipynb")):
-        try:
-            if path.endswith(".ipynb"):
-                notebook = notebooks[path] = Notebook(root, path)
-                meta = {"description": notebook.description, "made": notebook.made}
-                sources[path] = Source(path, notebook.title, meta, *(notebook.page(root, labels) if checked else [""]))
-            else:
-                sources[path] = read_qmd(root, path, notebooks, classes if checked else None)
-            sources[path].markdown.encode()
-            str(sources[path].title).encode()
-        except RenderError as error:
-            errors.append(str(error))
-        except (ValueError, TypeError, RecursionError) as error:  # half a pair of surrogates, nesting without end
-            errors.append(f"{path}:1: can't be read ({error}); compare it with the last version that worked")
-    if errors:
-        raise RenderError("\n".join(dict.fromkeys(errors)))  # a page that embeds a wrong cell repeats its error
-    return {path: sources[path] for path in paths}
+        for path in found:
+            with collecting(errors, path):
+                source = read_notebook(root, path) if path.endswith(".ipynb") else read_page(root, path)
+                json.dumps([source.title, source.meta], ensure_ascii=False, default=str).encode()
+                sources.setdefault(path, source)
+    return sources
 
 
 def find(root: Path, pattern: str) -> list[str]:
@@ -96,89 +92,99 @@ def place_of(root: Path, path: str, text: str) -> str:
     return f"{path}:{next((number for number, line in enumerate(lines, 1) if text and wanted in line), 1)}"
 
 
-def read_qmd(root: Path, path: str, notebooks: dict[str, Notebook], classes: frozenset[str] | None) -> Source:
+def read_notebook(root: Path, path: str) -> Source:
+    notebook = Notebook(root, path)
+    return Source(path, notebook.title, {"description": notebook.description, "made": notebook.made}, notebook)
+
+
+def read_page(root: Path, path: str) -> Source:
     text = read_text(root, path)
-    front = FRONT.match(text)
+    front = re.match(r"---\n(.*?\n)---\s*(\n|$)", text, re.S)
     if not front:
         raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
-    if classes is None:  # Quarto may know more than we do
-        meta = load_yaml(front[1], lambda line: f"{path}:{line + 1}", "put the value into quotes")
-        return Source(path, plain(str(meta.get("title", path))), meta, "")
-    meta = read_front_matter(path, front[1])
-    lines = include(root, path, text[front.end() :].split("\n"), text[: front.end()].count("\n") + 1)
-    source = Source(path, plain(str(meta["title"])), meta, "")
-    outside = check(lines, "deck" if source.is_deck else "page", classes)
-    source.files = images(outside, root, posixpath.dirname(path))
-    if source.is_deck:
-        source.slides = check_slides(outside)
-    out = []
-    for place, line in lines:
-        if shortcode := SHORTCODE.match(line):
-            line, files = embed(path, place, shortcode, notebooks)
-            source.files |= files
-        out.append(line.replace("{{{<", "{{<").replace(">}}}", ">}}"))
-    source.markdown = "\n".join(out)
-    return source
-
-
-def read_front_matter(path: str, text: str) -> dict:
-    meta = load_yaml(text, lambda line: f"{path}:{line + 1}", "put the value of the front matter into quotes")
-    for key in meta:
-        if key not in FRONT_MATTER:
-            line = next((number for number, line in enumerate(text.split("\n"), 2) if line.startswith(f"{key}:")), 1)
-            raise RenderError(
-                f"{path}:{line}: `{key}` in the front matter; supported are {', '.join(sorted(FRONT_MATTER))}"
-            )
-    texts = {key: value for key, value in meta.items() if key != "format"}
-    if wrong := misfit(texts, {"*": (*SCALAR, date, NONE)}, "the front matter") or misfit(
-        meta, FORMAT, "the front matter"
-    ):
+    advice = "put the value of the front matter into quotes"
+    meta = load_yaml(front[1], lambda line: f"{path}:{line + 1}", advice)
+    form = meta.pop("format", "")
+    if wrong := misfit(meta, FRONT, "the front matter") or misfit(form, FORMAT, "the front matter: format"):
         raise RenderError(f"{path}:1: {wrong}; write one line of text")
     if not meta.get("title"):
         raise RenderError(f"{path}:1: no title; add title: … to the front matter")
-    if isinstance(meta.get("format"), dict):
-        name, settings = next(iter(meta["format"].items()), ("", None))
+    first = text[: front.end()].count("\n") + 1
+    lines = [(f"{path}:{number}", line) for number, line in enumerate(text[front.end() :].split("\n"), first)]
+    return Source(path, plain(str(meta["title"])), meta | {"format": form}, lines=lines)
+
+
+def complete(
+    root: Path, source: Source, sources: dict[str, Source], labels: dict[str, str], classes: frozenset
+) -> None:
+    """Read the rest of a source; RenderError for what only Quarto understands. Notebooks have to come first."""
+    if source.notebook:
+        source.markdown, source.files = source.notebook.page(root, labels)
+    else:
+        source.markdown, source.files = page(root, source, sources, classes)
+    source.markdown.encode()
+
+
+def page(root: Path, source: Source, sources: dict[str, Source], classes: frozenset) -> tuple[str, dict[str, bytes]]:
+    """A page or deck as Markdown, and its files."""
+    check_front_matter(root, source)
+    lines = include(root, source.path, source.lines)
+    outside = check(lines, "deck" if source.is_deck else "page", classes)
+    files, out = images(outside, root, posixpath.dirname(source.path)), []
+    if source.is_deck:
+        check_slides(outside)
+    for place, line in lines:
+        if shortcode := SHORTCODE.match(line):
+            line, more = embed(source.path, place, shortcode, sources)
+            files |= more
+        out.append(line.replace("{{{<", "{{<").replace(">}}}", ">}}"))
+    return "\n".join(out), files
+
+
+def check_front_matter(root: Path, source: Source) -> None:
+    for key in source.meta:
+        if key not in FRONT_MATTER:
+            place, supported = place_of(root, source.path, f"{key}:"), ", ".join(sorted(FRONT_MATTER))
+            raise RenderError(f"{place}: `{key}` in the front matter; supported are {supported}")
+    form = source.meta["format"]
+    for name, settings in form.items() if isinstance(form, dict) else ():
         if settings not in (None, "default", {"html-math-method": "mathml"}):
-            raise RenderError(
-                f"{path}:1: settings of format: {name}; move them to slides/_metadata.yml, where all decks share them"
-            )
-        meta["format"] = name
-    return meta
+            place = f"{source.path}:1: settings of format: {name}"
+            raise RenderError(f"{place}; move them to slides/_metadata.yml, where all decks share them")
 
 
-def include(root: Path, path: str, lines: list[str], first: int = 1, within: tuple[str, ...] = ()) -> Lines:
+def include(root: Path, path: str, lines: Lines, within: tuple[str, ...] = ()) -> Lines:
     """The lines with their places, and in the place of an include those of the included file."""
     result: Lines = []
-    for number, line in enumerate(lines, first):
+    for place, line in lines:
         shortcode = SHORTCODE.match(line)
         if not shortcode or shortcode[1] != "include":
-            result.append((f"{path}:{number}", line))
+            result.append((place, line))
             continue
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), shortcode[2]))
         if target in (path, *within):
-            raise RenderError(f"{path}:{number}: {shortcode[2]} includes itself in the end; remove one of the includes")
-        text = read_text(root, target, f"{path}:{number}")
-        result += include(root, target, text.split("\n"), within=(path, *within))
+            raise RenderError(f"{place}: {shortcode[2]} includes itself in the end; remove one of the includes")
+        text = read_text(root, target, place)
+        inner = [(f"{target}:{number}", line) for number, line in enumerate(text.split("\n"), 1)]
+        result += include(root, target, inner, (path, *within))
     return result
 
 
-def embed(path: str, place: str, shortcode: re.Match, notebooks: dict[str, Notebook]) -> tuple[str, dict[str, bytes]]:
+def embed(path: str, place: str, shortcode: re.Match, sources: dict[str, Source]) -> tuple[str, dict[str, bytes]]:
     """The Markdown of an embedded cell, and its files."""
     target, _, label = shortcode[2].partition("#")
-    notebook = notebooks.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
-    if notebook is None:
-        raise RenderError(
-            f"{place}: embed of {target}, which is no notebook of the site; there are {', '.join(notebooks) or 'none'}"
-        )
+    source = sources.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
+    if source is None or not source.notebook:
+        there = ", ".join(path for path, source in sources.items() if source.notebook) or "none"
+        raise RenderError(f"{place}: embed of {target}, which is no notebook of the site; there are {there}")
+    notebook = source.notebook
     if label not in notebook.labels:
-        raise RenderError(
-            f"{place}: embed of #{label}, which no cell of {target} has; its labels are {', '.join(notebook.labels) or 'none'}"
-        )
+        there = ", ".join(notebook.labels) or "none"
+        raise RenderError(f"{place}: embed of #{label}, which no cell of {target} has; its labels are {there}")
     up = posixpath.dirname(target) + "/" if "/" in target else ""
     markdown, files = notebook.cell(notebook.labels[label], up=up, echo=bool(shortcode[3]))
     if not markdown:
-        raise RenderError(
-            f"{place}: embed of #{label} shows nothing; add echo=true, or run `make notebooks` to store outputs"
-        )
+        advice = "add echo=true, or run `make notebooks` to store outputs"
+        raise RenderError(f"{place}: embed of #{label} shows nothing; {advice}")
     head = f"{{.quarto-embed-nb-cell notebook={quote(notebook.path)} notebook-title={quote(notebook.title)}}}"
     return f"\n::::::::: {head}\n{markdown}\n:::::::::\n", files

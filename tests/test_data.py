@@ -9,6 +9,7 @@ import os
 import pickle
 import random
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -23,6 +24,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from nbclient import NotebookClient
 from torchvision import datasets as tv
 
 from dlcourse import archives, datasets
@@ -283,6 +285,33 @@ def test_a_notebook_gets_its_data_says_the_tier_and_prints_no_path(notebook, sta
     assert not re.search(r"[/\\](tmp|home|root|Users|private|var)\b|~", said) and str(cache) not in said
     assert ("has 100 bytes where" in said) == (state == "corrupt full files")
     assert ("a folder that doesn't exist" in said) == (state == "no such folder")
+
+
+def test_a_notebook_runs_in_a_folder_with_space_and_umlaut_with_read_only_data_and_a_corrupt_full_file(tmp_path):
+    """The first cells of the notebook on Fashion-MNIST, in a kernel of their own, with all that can be wrong at once."""
+    course, full = tmp_path / "my course ü", tmp_path / "full tier"
+    for name in ("dlcourse", "data"):
+        shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path, (size, _) in FULL_FILES["Fashion-MNIST"].items():
+        (full / path).parent.mkdir(parents=True, exist_ok=True)
+        with open(full / path, "wb") as file:
+            file.truncate(size)  # as long as it should be, so that only its sum tells
+    for path in [*(course / "data").rglob("*"), course / "data"]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (course / "notebooks").mkdir()
+    book = nbformat.read(next(path for path in NOTEBOOKS if path.name.startswith("02-")), as_version=4)
+    book.cells = [cell for cell in book.cells if cell.cell_type == "code"][:3]
+    environment = {key: value for key, value in os.environ.items() if key not in ("DLCOURSE_TIER", "HOME")}
+    environment |= {"DLCOURSE_DATA": str(full), "PYTHONPATH": str(course), "MPLCONFIGDIR": str(tmp_path / "fonts")}
+    before = {path: path.read_bytes() for path in (course / "data").rglob("*") if path.is_file()}
+    NotebookClient(book, timeout=60, resources={"metadata": {"path": str(course / "notebooks")}}).execute(
+        env=environment
+    )
+    said = "".join(output.get("text", "") for cell in book.cells for output in cell.outputs)
+    assert "(embedded: " in said and "(full: " not in said and "SHA-256" in said, said
+    shown = json.dumps([cell.outputs for cell in book.cells], ensure_ascii=False)
+    assert not re.search(r"[/\\](tmp|home|root|Users|private|var)\b|~|ü", shown), said
+    assert before == {path: path.read_bytes() for path in (course / "data").rglob("*") if path.is_file()}
 
 
 # ------------------------------------------------------------------------------- damaged embedded files

@@ -557,7 +557,7 @@ def test_all_errors_are_reported_once(project):
     project.write("pages/b.qmd", "---\ntitle: B\n---\n\n{{< embed ../notebooks/01-a.ipynb#fig-one >}}\n")
     project.write("index.qmd", "no front matter")
     assert [line.partition(" ")[0] for line in project.error().splitlines()] == [
-        "notebooks/01-a.ipynb:cell", "index.qmd:1:", "notebooks/01-a.ipynb:cell"]  # fmt: skip
+        "index.qmd:1:", "notebooks/01-a.ipynb:cell", "notebooks/01-a.ipynb:cell"]  # fmt: skip
 
 
 # The cache
@@ -624,41 +624,6 @@ def test_failed_build_changes_nothing(project):
     project.error()
     assert before == {path: path.read_bytes() for path in project.out.rglob("*") if path.is_file()}
     assert "index.qmd" in (project.notebook() or project.build().rebuilt)
-
-
-def test_interrupted_build_is_completed_and_forgets_no_file(project, monkeypatch):
-    project.build()
-    project.notebook(code(FIGURE_CODE, FIGURE))
-    replace = Path.replace
-
-    def stop(path, target):
-        if target.name == "fig-one.svg":
-            raise KeyboardInterrupt
-        replace(path, target)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "replace", stop)
-        project.build()
-    assert (project.out / "notebooks/01-a.html").exists()
-    assert project.build().rebuilt[-1] == "notebooks/01-a.ipynb"
-    assert (project.out / "notebooks/01-a_files/fig-one.svg").exists()
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        project.notebook(code(FIGURE_CODE, FIGURE), path="notebooks/02-b.ipynb")
-        (project.root / "notebooks/01-a.ipynb").unlink()
-        patch.setattr(Path, "replace", stop)
-        project.build()
-    (project.root / "notebooks/02-b.ipynb").unlink()
-    project.build()
-    assert not list(project.out.glob("notebooks/*.html"))
-
-
-def test_one_page_can_be_built_alone(project):
-    project.notebook()
-    assert project.build(only=["index.qmd"]).rebuilt == ["index.qmd"]
-    assert not (project.out / "notebooks/01-a.html").exists()
-    with pytest.raises(render.RenderError, match="not a page of the site; there are"):
-        project.build(only=["pages/none.qmd"])
 
 
 def test_foreign_folder_is_not_emptied(project, tmp_path):

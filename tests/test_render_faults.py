@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -50,7 +51,8 @@ def test_output_folder_with_other_files_is_refused_and_kept(project, name):
     project.config["project"]["output-dir"] = name
     project.configure()
     before = files(project.root.parent)
-    with pytest.raises(render.RenderError, match=r"of its own|no build made|is a link") as caught:
+    said = {".": "is the project", "..": "is the project", "notebooks/..": "is the project", "linked": "is a link"}
+    with pytest.raises(render.RenderError, match=said.get(name, "no build made|is a file")) as caught:
         render.build(project.root)
     assert "\n" not in str(caught.value) and ";" in str(caught.value)
     assert files(project.root.parent) == before
@@ -187,6 +189,121 @@ def test_full_disk_leaves_the_old_site_whole(project, monkeypatch):
     assert not list(project.out.glob(".render.new*"))
 
 
+@pytest.fixture
+def changed_course(project) -> tuple[Project, dict[str, bytes]]:
+    """A course with a site in which one file is to be replaced, one to be added and one to be removed, and that site."""
+    project.notebook(code(FIGURE_CODE, FIGURE))
+    project.write("pages/old.qmd", "---\ntitle: Old\n---\n")
+    project.build()
+    site = whole(project)
+    (project.root / "pages/old.qmd").rename(project.root / "pages/new.qmd")
+    project.notebook(code(FIGURE_CODE, {**FIGURE, "data": {"image/svg+xml": SVG + "\n"}}))
+    return project, site
+
+
+def whole(project: Project) -> dict[str, bytes]:
+    return files(project.out) | {"manifest": (project.out / ".render.json").read_bytes()}
+
+
+def stop_at(monkeypatch, step: int, error: BaseException) -> list[str]:
+    """Let the step-th change of the disk fail; the list tells which steps there were."""
+    steps: list[str] = []
+
+    def counted(name, change):
+        def run(*values, **options):
+            steps.append(name)
+            if len(steps) == step:
+                raise error
+            return change(*values, **options)
+
+        return run
+
+    for name in ("mkdir", "write_bytes", "write_text", "replace", "unlink"):
+        monkeypatch.setattr(Path, name, counted(name, getattr(Path, name)))
+    return steps
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "a program has it open"), KeyboardInterrupt()])
+def test_build_that_fails_at_any_step_leaves_the_old_site_whole(changed_course, monkeypatch, error):
+    project, before = changed_course
+    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: b"<body>")
+    failed = ""
+    for step in range(1, 200):
+        with monkeypatch.context() as patch:
+            steps = stop_at(patch, step, error)
+            try:
+                project.build()
+                break
+            except (render.RenderError, KeyboardInterrupt):
+                failed += steps[step - 1][0]
+        assert whole(project) == before, steps
+        assert not (project.out / ".render.new").exists()
+    assert failed.count("r") > 10 and failed.endswith("u")  # the last step makes the new site hold
+    assert {"pages/new.html"} == set(files(project.out)) - set(before)
+    assert {"pages/old.html", "manifest"} == set(before) - set(files(project.out))
+
+
+def test_next_build_puts_back_what_a_killed_one_had_moved(changed_course, monkeypatch):
+    project, before = changed_course
+    monkeypatch.setattr(render.site, "run_pandoc", lambda *_: b"<body>")
+    undo, mixed = render.site.undo, 0
+    for step in range(1, 200):
+        with monkeypatch.context() as patch:
+            patch.setattr(render.site, "undo", lambda out: None if (out / ".render.new").exists() else undo(out))
+            stop_at(patch, step, KeyboardInterrupt())
+            try:
+                project.build()
+                break
+            except KeyboardInterrupt:
+                mixed += files(project.out) != {name: data for name, data in before.items() if name != "manifest"}
+        with monkeypatch.context() as patch, pytest.raises(render.RenderError, match="no title"):
+            project.write("index.qmd", "---\nsubtitle: Wrong\n---\n")
+            project.build()
+        project.write("index.qmd", "---\ntitle: Home\n---\n\nHello.\n")
+        assert whole(project) == before
+    assert mixed > 5
+
+
+def test_build_killed_while_it_sweeps_up_harms_nothing(changed_course, monkeypatch):
+    project, before = changed_course
+
+    rmtree = shutil.rmtree
+
+    def sweep(folder, *values, **options):
+        if Path(folder).name != ".render.new" or not folder.exists():
+            return rmtree(folder, *values, **options)
+        for file in folder.glob("*.new"):
+            file.unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        replace = Path.replace
+        patch.setattr(
+            Path, "replace", lambda path, target: stop(target) if path.name == "1.new" else replace(path, target)
+        )
+        patch.setattr("shutil.rmtree", sweep)
+
+        def stop(target):
+            raise PermissionError(errno.EACCES, "a program has it open", str(target))
+
+        project.build()
+    project.write("index.qmd", "")
+    project.error()
+    assert whole(project) == before
+
+
+def test_record_of_moves_leads_to_no_other_folder(project):
+    project.build()
+    project.write("README.md", "mine")
+    for moves in (json.dumps([["../README.md", True], ["../index.qmd", False]]), "{", ""):
+        (project.out / ".render.new").mkdir()
+        (project.out / ".render.new/1.old").write_text("other")
+        (project.out / ".render.new/moves").write_text(moves)
+        project.build()
+        assert (project.root / "README.md").read_text() == "mine"
+        assert "Hello" in (project.root / "index.qmd").read_text()
+
+
 def test_failed_search_index_leaves_the_old_site_and_its_search(project, monkeypatch):
     project.config["website"]["search"] = True
     project.configure()
@@ -197,7 +314,7 @@ def test_failed_search_index_leaves_the_old_site_and_its_search(project, monkeyp
     run = subprocess.run
 
     def fail(command, **options):
-        done = run(["false"] if "pagefind" in command else command, **options)
+        done = run(["false"] if "pagefind" in str(command[0]) else command, **options)
         return done
 
     with monkeypatch.context() as patch:
@@ -270,7 +387,8 @@ def test_picture_with_script_or_outside_reference_is_refused(project, svg):
 def test_markdown_and_html_that_a_cell_prints_is_refused_in_the_same_way(project):
     for kind, text in {"text/markdown": "a\n\n<script>x</script>", "text/html": "<b onclick='x'>y</b>"}.items():
         project.notebook(code("x", {"output_type": "display_data", "data": {kind: text}, "metadata": {}}))
-        assert re.match(PLACE, project.error())
+        message = project.error()
+        assert re.match(PLACE, message) and message.startswith("notebooks/01-a.ipynb:cell 2, line 1"), message
 
 
 def test_links_to_pages_slides_anchors_and_downloads_are_kept(project):
@@ -313,7 +431,7 @@ def test_pages_load_nothing_from_other_hosts_even_if_something_asked_for_it(proj
         ("_quarto.yml", b"project: 3\n", "1"),
         ("_quarto.yml", b"", "1"),
         ("pages/a.qmd", b"---\ntitle: 2024-99-99\n---\n", "2"),
-        ("pages/a.qmd", b'---\ntitle: "\\ud800"\n---\n', "1"),
+        ("pages/a.qmd", b'---\ntitle: "\\ud800"\n---\n', "2"),
         ("pages/a.qmd", b"---\ntitle: [a]\n---\n", "1"),
         ("pages/a.qmd", b"---\ntitle: a\nformat: {}\n---\n{{< include a.qmd >}}\n", "5"),
     ],
@@ -350,7 +468,7 @@ def try_to_build(course: Project, path: str, data: bytes) -> None:
     file.write_bytes(data)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(render.site, "run_pandoc", lambda *_: "<body>")
+            patch.setattr(render.site, "run_pandoc", lambda *_: b"<body>")
             course.build()
     except render.RenderError as error:
         for line in str(error).splitlines():
