@@ -149,3 +149,9 @@ def test_parameter_count_leaves_frozen_parameters_out():
     assert training.parameter_count(model) == 669_706
     model[0].requires_grad_(False)
     assert training.parameter_count(model) == 669_706 - 784 * 512 - 512
+
+
+def test_peak_memory_remembers_what_was_freed():
+    before = training.peak_memory()
+    torch.ones(100_000_000).sum()  # 0.4 GB, freed at once
+    assert training.peak_memory() >= max(before, 0.5)
