@@ -11,6 +11,7 @@ A loader takes the full set when it is there and whole, and the embedded one oth
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import os
 import re
@@ -72,7 +73,9 @@ class Reviews:
     """Labelled texts in memory.
 
     ``X_train``, ``X_test``: lists of n texts. ``y_train``, ``y_test``: int64 arrays of shape (n,),
-    1 for a positive review and 0 for a negative one. ``tier``: "embedded" or "full".
+    1 for a positive review and 0 for a negative one. ``ratings_train``, ``ratings_test``: int64 arrays of
+    shape (n,), the stars that the label was made from: 1 to 4 for a negative review, 7 to 10 for a positive one.
+    ``tier``: "embedded" (synthetic reviews) or "full".
     """
 
     name: str
@@ -81,6 +84,8 @@ class Reviews:
     y_train: np.ndarray
     X_test: list[str]
     y_test: np.ndarray
+    ratings_train: np.ndarray
+    ratings_test: np.ndarray
 
 
 # ------------------------------------------------------------------------------- which tier
@@ -135,14 +140,22 @@ def locate(name: str) -> tuple[Path, str]:
             return cache_dir(), "full"
         if name not in EMBEDDED_FILES or wish == "full":
             raise DataError(f"{name}: {problem}. `dlcourse data fetch {name}` downloads it.")
-        notice = f"{name}: {problem}. Using the embedded data; `dlcourse data fetch {name}` gets the full set."
-        if problem != ABSENT and notice not in _said:
-            print(notice)
-            _said.add(notice)
+        _say_why_embedded(name, problem)
+    return _embedded(name)
+
+
+def _embedded(name: str) -> tuple[Path, str]:
     if problem := embedded_problem(name):
         raise DataError(f"{name}: the embedded file {problem}. Restore it with `git checkout -- data`.")
     _used[name] = "embedded" if name in FULL_FILES else "full"  # a table is complete
     return EMBEDDED, _used[name]
+
+
+def _say_why_embedded(name: str, problem: str) -> None:
+    notice = f"{name}: {problem}. Using the embedded data; `dlcourse data fetch {name}` gets the full set."
+    if problem != ABSENT and notice not in _said:
+        print(notice)
+        _said.add(notice)
 
 
 ABSENT = "the full set isn't here"
@@ -222,6 +235,8 @@ def describe(*sets: Images | Reviews | str) -> None:
             lines.append(f"{data} ({_used[data]})")
         else:
             things = "images" if isinstance(data, Images) else "reviews"
+            if isinstance(data, Reviews) and data.tier == "embedded":
+                things = "synthetic reviews"
             lines.append(f"{data.name} ({data.tier}: {len(data.X_train):,} + {len(data.X_test):,} {things})")
     print("Data: " + ", ".join(lines))
 
@@ -311,21 +326,37 @@ def hitters() -> pd.DataFrame:
 
 
 def imdb() -> Reviews:
-    """The Large Movie Review Dataset: 25,000 + 25,000 film reviews, half of them positive (Maas et al. 2011).
+    """Film reviews, half of them positive, with the ratings that the labels come from.
 
-    In the order of their numbers, negative and positive in turn. Full tier only. The archive
-    ``aclImdb_v1.tar.gz`` is accepted by its content: 12,500 reviews in each of train/neg, train/pos, test/neg
-    and test/pos, each once, with a rating that fits, in UTF-8; the rest of it isn't looked at. The first call
-    reads the archive (some seconds) and keeps what it found in the user's cache folder, under the archive's SHA-256.
-    Raises DataError where the archive isn't there or holds something else.
+    Full: the Large Movie Review Dataset of Maas et al. (2011), 25,000 + 25,000 reviews in the order of their
+    numbers, negative and positive in turn. The archive ``aclImdb_v1.tar.gz`` is accepted by its content: 12,500
+    reviews in each of train/neg, train/pos, test/neg and test/pos, each once, with a rating that fits, in UTF-8;
+    the rest of it isn't looked at. The first call reads the archive (some seconds) and keeps what it found in the
+    user's cache folder, under the archive's SHA-256.
+    Embedded: 4,000 + 2,000 *synthetic* reviews, made by ``data/make_reviews.py``, which says what they are like.
+    The real ones can't be redistributed. Raises DataError as ``fashion_mnist`` does.
     """
     import numpy as np
 
     root, tier = locate("IMDB")
-    texts = imdb_texts(root)
-    half = len(texts) // 2
-    labels = np.arange(half) % 2
-    return Reviews("IMDB", tier, texts[:half], labels, texts[half:], labels.copy())
+    if tier == "full":
+        try:
+            texts, ratings = imdb_reviews(root)
+        except DataError as error:
+            if wished_tier() == "full":
+                raise
+            _say_why_embedded("IMDB", str(error).removeprefix("IMDB: "))
+            root, tier = _embedded("IMDB")
+    if tier == "embedded":
+        with _strict("IMDB", tier, "synthetic-reviews.txt.gz"):
+            with gzip.open(root / "synthetic-reviews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
+                lines = [line.rstrip("\n").split("\t") for line in file]
+            texts, ratings = [text for _, text in lines], [int(rating) for rating, _ in lines]
+            _expect(len(texts) == 6_000 and set(ratings) <= {1, 2, 3, 4, 7, 8, 9, 10}, "reviews or ratings are wrong")
+    cut = len(texts) // 2 if tier == "full" else 4_000
+    ratings = np.array(ratings, dtype=np.int64)
+    labels = (ratings > 5).astype(np.int64)
+    return Reviews("IMDB", tier, texts[:cut], labels[:cut], texts[cut:], labels[cut:], ratings[:cut], ratings[cut:])
 
 
 def resnet50() -> torch.nn.Module:
@@ -428,16 +459,16 @@ _REVIEW = re.compile(r"aclImdb/(train|test)/(neg|pos)/(\d{1,5})_(\d{1,2})\.txt")
 _RATINGS = {"neg": range(1, 5), "pos": range(7, 11)}
 
 
-def imdb_texts(root: Path) -> list[str]:
-    """The 50,000 reviews in the archive in ``root``, or out of the cache that an earlier call made from it."""
+def imdb_reviews(root: Path) -> tuple[list[str], list[int]]:
+    """The 50,000 reviews and their ratings in the archive in ``root``, or out of the cache that an earlier call made."""
     with _strict("IMDB", "full", "aclImdb_v1.tar.gz"):
         archive = root / "aclImdb_v1.tar.gz"
         key = digest(archive)
-        return _cached_texts(key) or _keep_texts(key, _read_reviews(archive))
+        return _cached_reviews(key) or _keep_reviews(key, *_read_reviews(archive))
 
 
-def _read_reviews(archive: Path) -> list[str]:
-    """All reviews, by part, number and label, out of the authors' archive (or its labelled part)."""
+def _read_reviews(archive: Path) -> tuple[list[str], list[int]]:
+    """All reviews and ratings, by part, number and label, out of the authors' archive (or its labelled part)."""
     found = {}
     with archives.reading(archive):
         for name, stream in archives.members(archive):
@@ -447,10 +478,10 @@ def _read_reviews(archive: Path) -> list[str]:
             place = (part == "test", number, label == "pos")
             _expect(place not in found, f"{part}/{label} has two reviews with number {number}")
             _expect(rating in _RATINGS[label], f"{name} has a rating that doesn't fit its folder")
-            found[place] = stream.read().decode("utf-8")
+            found[place] = stream.read().decode("utf-8"), rating
     wanted = [(test, number, label) for test in (False, True) for number in range(REVIEWS) for label in (False, True)]
     _expect(sorted(found) == wanted, f"{len(found):,} of the {4 * REVIEWS:,} reviews, or wrong numbers")
-    return [found[place] for place in wanted]
+    return [found[place][0] for place in wanted], [found[place][1] for place in wanted]
 
 
 def _imdb_cache(key: str) -> Path:
@@ -464,21 +495,22 @@ def imdb_caches() -> list[Path]:
     return []
 
 
-def _cached_texts(key: str) -> list[str] | None:
-    """What ``_keep_texts`` kept under this key, or None where there is nothing or nothing readable."""
+def _cached_reviews(key: str) -> tuple[list[str], list[int]] | None:
+    """What ``_keep_reviews`` kept under this key, or None where there is nothing or nothing readable."""
     import numpy as np
 
     try:
         with np.load(_imdb_cache(key), allow_pickle=False) as file:
-            raw, ends = file["bytes"].tobytes(), file["ends"]
+            raw, ends, ratings = file["bytes"].tobytes(), file["ends"], file["ratings"].tolist()
         texts = [raw[a:b].decode("utf-8") for a, b in zip([0, *ends[:-1]], ends, strict=True)]
-        return texts if len(texts) == 4 * REVIEWS and ends[-1] == len(raw) else None
+        whole = len(texts) == len(ratings) == 4 * REVIEWS and ends[-1] == len(raw)
+        return (texts, ratings) if whole else None
     except Exception:  # whatever is wrong with it, it can be made anew
         return None
 
 
-def _keep_texts(key: str, texts: list[str]) -> list[str]:
-    """Keep texts in the user's cache folder if that can be written; returns them."""
+def _keep_reviews(key: str, texts: list[str], ratings: list[int]) -> tuple[list[str], list[int]]:
+    """Keep reviews in the user's cache folder if that can be written; returns them."""
     import numpy as np
 
     encoded = [text.encode() for text in texts]
@@ -489,8 +521,9 @@ def _keep_texts(key: str, texts: list[str]) -> list[str]:
         try:
             with open(temporary, "wb") as file:
                 ends = np.cumsum([len(text) for text in encoded])
-                np.savez_compressed(file, bytes=np.frombuffer(b"".join(encoded), np.uint8), ends=ends)
+                joined = np.frombuffer(b"".join(encoded), np.uint8)
+                np.savez_compressed(file, bytes=joined, ends=ends, ratings=np.array(ratings, np.uint8))
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
-    return texts
+    return texts, ratings

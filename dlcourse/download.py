@@ -131,7 +131,7 @@ def problem(name: str) -> str:
     wrong = datasets.full_problem(name)
     if name == "IMDB" and not wrong:
         try:
-            datasets.imdb_texts(datasets.cache_dir())
+            datasets.imdb_reviews(datasets.cache_dir())
         except datasets.DataError as error:
             return str(error)
     return wrong

@@ -53,6 +53,7 @@ EMBEDDED_FILES = {
     },
     "NYSE": {"NYSE.csv": (371105, "4bb3e2e9872b2f7e6e8701afb8873cd9f4b7e66ee0b1ba62c116ff2b3a2eec60")},
     "Hitters": {"Hitters.csv": (21003, "ebf7b9dff89366b0544fea09c0ac2df9abdbf5b4ce8d96651316c2c12793d952")},
+    "IMDB": {"synthetic-reviews.txt.gz": (528523, "84c50ecc319a6a3f7b7acae7ca08e97f373395f1d6662e7ae705488788ffb667")},
 }  # fmt: skip
 
 
@@ -140,4 +141,4 @@ DOWNLOADS = {
 }
 
 # Sets that `dlcourse data fetch` takes only when they are named, because no notebook needs them.
-ON_REQUEST = ("IMDB", "GloVe")
+ON_REQUEST = ("GloVe",)

@@ -13,6 +13,7 @@ import copy
 import functools
 import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,6 +49,18 @@ def parameter_count(model: nn.Module) -> int:
 def device_of(model: nn.Module) -> torch.device:
     """The device that the model's parameters lie on."""
     return next(model.parameters()).device
+
+
+def peak_memory() -> float:
+    """The most memory that this process has held at any time so far, in GB (10^9 bytes)."""
+    if sys.platform == "win32":
+        import psutil  # comes with ipykernel
+
+        return psutil.Process().memory_info().peak_wset / 1e9
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e9 if sys.platform == "darwin" else peak * 1024 / 1e9  # Linux counts in kB
 
 
 @dataclass

@@ -42,7 +42,7 @@ def test_readme_code_and_folder_agree_on_the_files():
     listed = {name: (int(size.replace(",", "")), sha256) for name, size, sha256 in HASHES}
     assert listed == {path: pin for files in EMBEDDED_FILES.values() for path, pin in files.items()}
     there = {path.relative_to(ROOT / "data").as_posix() for path in (ROOT / "data").rglob("*-ubyte")}
-    there |= {path.name for path in (ROOT / "data").glob("*.csv")}
+    there |= {path.name for kind in ("*.csv", "*.gz") for path in (ROOT / "data").glob(kind)}
     assert set(listed) == there
 
 
@@ -66,6 +66,14 @@ def test_script_makes_the_same_fashion_subset_from_a_larger_set(tmp_path, monkey
     source = make_embedded.read_idx(tmp_path / "src/train-images-idx3-ubyte")
     assert made.shape == (10_000, 2, 2)
     assert (made == source[:10_000]).all()
+
+
+def test_script_makes_the_same_reviews(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "data")
+    import make_reviews
+
+    made = "".join(f"{rating}\t{review}\n" for rating, review in make_reviews.make_reviews())
+    assert gzip.decompress(make_reviews.FILE.read_bytes()).decode() == made
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
@@ -237,7 +245,7 @@ def test_an_unknown_tier_and_an_unknown_set_are_errors(monkeypatch):
         datasets.mnist()
 
 
-@pytest.mark.parametrize("load", [datasets.cifar100, datasets.imdb, datasets.resnet50, datasets.glove])
+@pytest.mark.parametrize("load", [datasets.cifar100, datasets.resnet50, datasets.glove])
 def test_a_set_without_embedded_data_says_how_to_get_it(load, cache, monkeypatch):
     with pytest.raises(datasets.DataError, match=r"DLCOURSE_DATA holds no .*`dlcourse data fetch [\w-]+` downloads it"):
         load()
@@ -274,7 +282,8 @@ def test_a_notebook_gets_its_data_says_the_tier_and_prints_no_path(notebook, sta
             lambda file, mode="r", *a, **k: real(file, mode if "r" in mode else pytest.fail("writes"), *a, **k),
         )
     elif state == "corrupt full files":
-        write(cache, {path: b"\0" * 100 for name in ("MNIST", "Fashion-MNIST") for path in FULL_FILES[name]})
+        damaged = ("MNIST", "Fashion-MNIST", "IMDB")
+        write(cache, {path: b"\0" * 100 for name in damaged for path in FULL_FILES[name]})
     elif state == "no such folder":
         monkeypatch.setenv("DLCOURSE_DATA", str(cache / "nowhere"))
     lines = lines_that_load(notebook)
@@ -283,7 +292,8 @@ def test_a_notebook_gets_its_data_says_the_tier_and_prints_no_path(notebook, sta
     said = capsys.readouterr().out
     assert "(embedded: " in said and "(full: " not in said
     assert not re.search(r"[/\\](tmp|home|root|Users|private|var)\b|~", said) and str(cache) not in said
-    assert ("has 100 bytes where" in said) == (state == "corrupt full files")
+    damage = re.search(r"has 100 bytes where|aclImdb_v1\.tar\.gz can't be used", said)
+    assert bool(damage) == (state == "corrupt full files")
     assert ("a folder that doesn't exist" in said) == (state == "no such folder")
 
 
@@ -576,6 +586,7 @@ def test_imdb_is_accepted_by_its_content_and_parsed_once(reviews, tmp_path, monk
     reviews(tar_of(small_imdb()))
     data = datasets.imdb()
     assert data.X_train == [f"train {n} {label} é" for n in range(3) for label in ("neg", "pos")]
+    assert data.ratings_train.tolist() == data.ratings_test.tolist() == [2, 9] * 3
     assert data.X_test[0] == "test 0 neg é" and data.y_train.tolist() == data.y_test.tolist() == [0, 1] * 3
     datasets.describe(data)
     assert "IMDB (full: 6 + 6 reviews)" in capsys.readouterr().out
@@ -588,6 +599,22 @@ def test_imdb_is_accepted_by_its_content_and_parsed_once(reviews, tmp_path, monk
         assert datasets.imdb().X_train == data.X_train, "a damaged cache is made anew"
     reviews(tar_of(small_imdb() | {"aclImdb/train/neg/0_2.txt": b"another"}))
     assert datasets.imdb().X_train[0] == "another", "another archive has another cache"
+
+
+def test_reviews_are_synthetic_where_the_archive_is_missing_or_damaged_and_say_so(reviews, cache, monkeypatch, capsys):
+    data = datasets.imdb()
+    assert (len(data.X_train), len(data.X_test), data.tier) == (4_000, 2_000, "embedded")
+    for labels, ratings in ((data.y_train, data.ratings_train), (data.y_test, data.ratings_test)):
+        assert labels.dtype == ratings.dtype == np.int64 and labels.mean() == 0.5
+        assert ((ratings > 5) == labels).all() and set(ratings) == {1, 2, 3, 4, 7, 8, 9, 10}
+    datasets.describe(data)
+    assert capsys.readouterr().out.endswith("Data: IMDB (embedded: 4,000 + 2,000 synthetic reviews)\n")
+    reviews(b"no archive")
+    assert datasets.imdb().X_train == data.X_train and datasets.used()["IMDB"] == "embedded"
+    assert re.match(r"IMDB: aclImdb_v1.tar.gz can't be used .* Using the embedded data", capsys.readouterr().out)
+    monkeypatch.setenv("DLCOURSE_TIER", "full")
+    with pytest.raises(datasets.DataError, match="can't be used"):
+        datasets.imdb()
 
 
 def test_imdb_needs_no_cache(reviews, tmp_path):
@@ -614,8 +641,9 @@ def test_imdb_needs_no_cache(reviews, tmp_path):
     ],
     ids=name_of,
 )
-def test_an_archive_that_is_not_imdb_is_a_data_error(content, said, reviews, tmp_path):
+def test_an_archive_that_is_not_imdb_is_a_data_error(content, said, reviews, tmp_path, monkeypatch):
     reviews(content)
+    monkeypatch.setenv("DLCOURSE_TIER", "full")
     with pytest.raises(datasets.DataError, match=rf"IMDB: aclImdb_v1.tar.gz can't be used .*{said}.*data fetch IMDB"):
         datasets.imdb()
     assert not (tmp_path / "parsed").exists()

@@ -31,7 +31,7 @@ import pytest
 
 from dlcourse import datasets, download
 from dlcourse.__main__ import main
-from dlcourse.files import DOWNLOADS, FULL_FILES, Download
+from dlcourse.files import DOWNLOADS, EMBEDDED_FILES, FULL_FILES, Download
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "pages" / "_faults.md"
@@ -519,7 +519,8 @@ def test_archives_of_the_other_sets_are_fetched_unpacked_and_verified(name, fold
         server.answer = healthy({real.name: b"x" * len(packed)})
         download.remove([name])
         status, said = fetch([name])
-        assert status == 1 and "SHA-256 differs" in said and "the notebooks go without it" in said
+        otherwise = "use the embedded data" if name in EMBEDDED_FILES else "go without it"
+        assert status == 1 and "SHA-256 differs" in said and f"the notebooks {otherwise}" in said
         assert files_in(folder) == []
 
 

@@ -179,3 +179,9 @@ def test_distort_of_many_images_is_that_of_each_alone():
 def test_distort_refuses_matrices_that_do_not_match():
     with pytest.raises(ValueError, match=r"one for each; got \(3, 1, 4, 4\) and \(2, 2, 3\)"):
         training.distort(torch.rand(3, 1, 4, 4), torch.rand(2, 2, 3))
+
+
+def test_peak_memory_remembers_what_was_freed():
+    before = training.peak_memory()
+    torch.ones(100_000_000).sum()  # 0.4 GB, freed at once
+    assert training.peak_memory() >= max(before, 0.5)
