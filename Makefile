@@ -21,11 +21,11 @@ rendering:
 site: rendering  ## render the website and the decks into _site/ (RENDERER=quarto|pandoc)
 	@$(RUN) site
 
-test: setup  ## execute every cell of every notebook, and run all other tests
-	@$(RUN) test
+test: setup  ## execute every cell of every notebook, and run all other tests (TWICE=1: what failed, again)
+	@$(RUN) test $(if $(TWICE),--twice)
 
 test-browser: setup  ## look at every page and slide in Chromium
-	@$(RUN) test -- -m browser tests/browser
+	@$(RUN) test $(if $(TWICE),--twice) -- -m browser tests/browser
 
 notebooks: setup  ## execute notebooks and store their outputs (NB=02 for one)
 	@$(RUN) notebooks $(NB)

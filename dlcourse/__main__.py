@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     site = verb("site", _site, "render the website and the decks into _site/")
     site.add_argument("--renderer", default=os.environ.get("RENDERER") or "auto", metavar="quarto|pandoc")
     tests = verb("test", _test, "execute every cell of every notebook and run all other tests")
+    tests.add_argument(
+        "--twice", action="store_true", help="what failed runs again by itself; it fails if it fails twice"
+    )
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     notebooks = verb("notebooks", _notebooks, "execute notebooks and store their outputs")
     notebooks.add_argument("numbers", nargs="*", help="such as 02 07; all when none is given")
@@ -122,6 +125,10 @@ def _site(options) -> int:
 
 
 def _test(options) -> int:
+    if options.twice:
+        from dlcourse import twice
+
+        return twice.run(ROOT, options.pytest)
     return _run([sys.executable, "-m", "pytest", *options.pytest])
 
 
