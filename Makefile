@@ -7,7 +7,7 @@ RUN := .venv/bin/python -m dlcourse
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rendering site test test-browser notebooks lab serve data doctor bench pdf quarto lint clean lock
+.PHONY: help setup rendering site test test-browser notebooks lab serve data doctor bench pdf editions quarto lint clean lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 \t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,6 +47,9 @@ bench: setup  ## run the benchmarks
 
 pdf: site  ## print each deck, and a handout with its notes, to PDF (needs Chromium)
 	@$(RUN) pdf
+
+editions: site  ## zip files for students and instructors in _site/download/ (GRADER=1: also one for nbgrader)
+	@$(RUN) editions $(if $(GRADER),--grader)
 
 quarto: rendering  ## try to install Quarto (downloads from GitHub)
 	@$(PYTHON) -m pip --python .venv/bin/python install quarto-cli
