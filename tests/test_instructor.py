@@ -28,13 +28,17 @@ def parts(deck):
 
 
 def table():
-    rows = ["| section | deck | slides | minutes | of these |", "|--:|---|--:|--:|---|"]
+    rows = ["| section | deck | slides | minutes |", "|---|---|--:|--:|"]
+    inside = []
     for deck in DECKS:
         title, found = parts(deck)
         total, slides = sum(part[2] for part in found), sum(part[1] for part in found)
-        inside = ", ".join(f"{name} {spoken:.0f}" for name, _, spoken in found) if len(found) > 1 else "one part"
-        rows.append(f"| {int(deck.name[:2])} | [{title}](../slides/{deck.name}) | {slides} | {total:.0f} | {inside} |")
-    return "\n".join(rows) + "\n"
+        number = int(deck.name[:2])
+        rows.append(f"| {number} | [{title}](../slides/{deck.name}) | {slides} | {total:.0f} |")
+        inside.append(
+            f"- **Section {number}:** " + "; ".join(f"{name} {spoken:.0f}" for name, _, spoken in found) + "."
+        )
+    return "\n".join([*rows, "", "Minutes of the parts of each deck:", "", *inside]) + "\n"
 
 
 def test_minutes_on_the_page_are_those_of_the_notes():
@@ -46,7 +50,9 @@ def plan(heading):
     """The whole numbers in the last column of the first table below a heading."""
     text = (ROOT / "pages/instructor.qmd").read_text(encoding="utf-8")
     rows = re.search(r"(?:^\|.*\n)+", text.partition(f"\n### {heading}\n")[2], re.M)[0].splitlines()[2:]
-    return [[int(cell) if cell.strip().isdigit() else cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return [
+        [int(cell) if cell.strip().isdigit() else cell.strip() for cell in row.strip("|").split("|")] for row in rows
+    ]
 
 
 def test_one_lecture_takes_three_hours():
@@ -61,7 +67,9 @@ def test_eight_sessions_take_75_minutes_each():
     for deck in DECKS:
         leave_out = re.findall("“(.+?)”(?=[,|]| *$)", rows[int(deck.name[:2]) - 1][1])
         found = parts(deck)[1]
-        known = {title: minutes(notes) for title, _, notes in slides(deck)} | {name: spoken for name, _, spoken in found}
+        known = {title: minutes(notes) for title, _, notes in slides(deck)} | {
+            name: spoken for name, _, spoken in found
+        }
         assert [title for title in leave_out if title not in known] == [], f"{deck.name} has no such slide"
         if leave_out:
             left = sum(spoken for _, _, spoken in found) - sum(known[title] for title in leave_out)

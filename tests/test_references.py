@@ -16,7 +16,9 @@ def references():
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
         reading = next(text for text in texts if "## Further reading" in text).partition("## Further reading")[2]
-        items = [item for item in re.findall(r"^- .*(?:\n  .*)*", reading, re.M) if not any(name in item for name in SOURCES)]
+        items = [
+            item for item in re.findall(r"^- .*(?:\n  .*)*", reading, re.M) if not any(name in item for name in SOURCES)
+        ]
         title = texts[0].splitlines()[0].removeprefix("# ")
         parts.append(f"### {int(path.name[:2])}: [{title}](../notebooks/{path.name})\n\n" + "\n".join(items) + "\n")
     return "\n".join(parts)
