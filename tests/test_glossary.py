@@ -17,6 +17,7 @@ NO_TERM = {
     "program", "the criterion", "at equal epochs", "at equal seconds", "on the same reviews", "which columns", "which score",
     "added up", "local and approximate", "independently of the others", "these numbers are published, not computed here",
     "straight", "bent", "tuned in the same way", "cifar-100", "resnet-50",
+    "last state", "log volume", "dow jones return", "log volatility", "ar by a network",
 }  # fmt: skip
 BOXES = re.compile(r"(exercise \d+\.\d+|solution|key idea|caution|in the lecture)\.?$")
 
@@ -51,6 +52,15 @@ def bold(path):
                     yield term, place
 
 
+def headings():
+    """(heading in small letters, file name with its anchor) of all sections."""
+    for path in NOTEBOOKS:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                for title in re.findall(r"^##+ (.*)", "".join(cell["source"]), re.M):
+                    yield title.lower(), f"{path.name}#{anchor(title)}"
+
+
 def introduced():
     """Where each term stands in bold for the first time."""
     found = {}
@@ -65,11 +75,17 @@ def entries():
 
 
 def linked(text):
-    """The page with the link of each entry to the place where its term is introduced."""
+    """The page with the link of each entry to where its term is introduced: first in bold, else first in a heading."""
     places = introduced()
 
     def entry(match):
         here = sorted(places[form] for form in forms(match[1]) if form in places)
+        here = here or [
+            place
+            for title, place in headings()
+            for form in forms(match[1])
+            if form in re.findall(rf"\b{form}\b", title)
+        ]
         link = f" [Section {int(here[0][:2])}](../notebooks/{here[0]})" if here else ""
         return f"**{match[1]}**\n: {match[2]}{link}"
 
