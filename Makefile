@@ -7,7 +7,7 @@ RUN := .venv/bin/python -m dlcourse
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rendering site test test-browser notebooks lab serve data doctor bench pdf quarto lint clean lock
+.PHONY: help setup rendering site test test-browser notebooks lab serve data doctor bench pdf editions quarto lint clean lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 \t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,11 +21,11 @@ rendering:
 site: rendering  ## render the website and the decks into _site/ (RENDERER=quarto|pandoc)
 	@$(RUN) site
 
-test: setup  ## execute every cell of every notebook, and run all other tests
-	@$(RUN) test
+test: setup  ## execute every cell of every notebook, and run all other tests (TWICE=1: what failed, again)
+	@$(RUN) test $(if $(TWICE),--twice)
 
 test-browser: setup  ## look at every page and slide in Chromium
-	@$(RUN) test -- -m browser tests/browser
+	@$(RUN) test $(if $(TWICE),--twice) -- -m browser tests/browser
 
 notebooks: setup  ## execute notebooks and store their outputs (NB=02 for one)
 	@$(RUN) notebooks $(NB)
@@ -47,6 +47,9 @@ bench: setup  ## run the benchmarks
 
 pdf: site  ## print each deck, and a handout with its notes, to PDF (needs Chromium)
 	@$(RUN) pdf
+
+editions: site  ## zip files for students and instructors in _site/download/ (GRADER=1: also one for nbgrader)
+	@$(RUN) editions $(if $(GRADER),--grader)
 
 quarto: rendering  ## try to install Quarto (downloads from GitHub)
 	@$(PYTHON) -m pip --python .venv/bin/python install quarto-cli

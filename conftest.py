@@ -24,6 +24,17 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
 collect_ignore = [] if importlib.util.find_spec("tensorflow") else ["notebooks/01-pytorch-vs-tensorflow.ipynb"]
 
 
+def pytest_runtest_logreport(report):
+    """For `dlcourse test --twice`: note the name of what failed in the file that it gives."""
+    record = os.environ.get("DLCOURSE_FAILED")
+    if record and report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        with open(record, "a", encoding="utf-8") as file:
+            file.write(report.nodeid + "\n")
+
+
+pytest_collectreport = pytest_runtest_logreport  # a file that can't even be read has failed as well
+
+
 def pytest_itemcollected(item):
     """A stored picture has its alternative text as text form; nbval must meet that in the fresh output as well."""
     if hasattr(item, "cell") and hasattr(item, "compare_outputs"):

@@ -16,6 +16,22 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# What a verb works on. Where it isn't beside this package, the verb touches nothing: an installed wheel has none of it,
+# the students' edition has notebooks, and no pages or tests. `data` works everywhere.
+NEEDS = {
+    "setup": "requirements.txt",
+    "site": "_quarto.yml",
+    "test": "tests",
+    "notebooks": "notebooks",
+    "doctor": "requirements.txt",
+    "serve": "pyproject.toml",
+    "lab": "notebooks",
+    "lock": "_quarto.yml",
+    "bench": "bench",
+    "pdf": "slides",
+    "editions": "_quarto.yml",
+    "clean": "pyproject.toml",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     site = verb("site", _site, "render the website and the decks into _site/")
     site.add_argument("--renderer", default=os.environ.get("RENDERER") or "auto", metavar="quarto|pandoc")
     tests = verb("test", _test, "execute every cell of every notebook and run all other tests")
+    tests.add_argument(
+        "--twice", action="store_true", help="what failed runs again by itself; it fails if it fails twice"
+    )
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     notebooks = verb("notebooks", _notebooks, "execute notebooks and store their outputs")
     notebooks.add_argument("numbers", nargs="*", help="such as 02 07; all when none is given")
@@ -49,13 +68,21 @@ def main(arguments: list[str] | None = None) -> int:
     verb("lock", _lock, "pin all packages anew, with hashes")
     verb("bench", _bench, "run the benchmarks")
     verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
+    editions = verb("editions", _editions, "write the editions for students and instructors into _site/download/")
+    editions.add_argument("--grader", action="store_true", default=bool(os.environ.get("GRADER")),
+                          help="and the exercises for nbgrader")  # fmt: skip
     verb("clean", _clean, "remove what was built: _site, pdf, caches, test artifacts (not .venv, not data)")
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # an old console may not know a sign such as …
     options = parser.parse_args(arguments)
-    os.chdir(ROOT)
+    if options.verb in NEEDS and not (ROOT / NEEDS[options.verb]).exists():
+        print(f"dlcourse {options.verb}: this works in the folder of the course, on its {NEEDS[options.verb]}, and"
+              f" {ROOT} has none; nothing was done.", file=sys.stderr)  # fmt: skip
+        return 2
+    if options.verb in NEEDS:
+        os.chdir(ROOT)
     # Notebooks run in notebooks/, so a relative folder has to be fixed before that.
     if os.environ.get("DLCOURSE_DATA"):
         with contextlib.suppress(RuntimeError):  # ~name of nobody: whoever needs the folder says so
@@ -122,6 +149,10 @@ def _site(options) -> int:
 
 
 def _test(options) -> int:
+    if options.twice:
+        from dlcourse import twice
+
+        return twice.run(ROOT, options.pytest)
     return _run([sys.executable, "-m", "pytest", *options.pytest])
 
 
@@ -189,6 +220,12 @@ def _bench(options) -> int:
 
 def _pdf(options) -> int:
     return _run([sys.executable, "-m", "render.pdf"])
+
+
+def _editions(options) -> int:
+    from dlcourse import editions
+
+    return editions.write(ROOT, grader=options.grader)
 
 
 def _clean(options) -> int:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:  # torch and pandas take seconds to import, and `doctor` needs
     import pandas as pd
     import torch
 
-EMBEDDED = Path(__file__).resolve().parent.parent / "data"
+HERE = Path(__file__).resolve().parent
+# In the course's folder they lie beside this package; where the package was installed from its wheel, inside it.
+EMBEDDED = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -146,9 +148,18 @@ def locate(name: str) -> tuple[Path, str]:
 
 def _embedded(name: str) -> tuple[Path, str]:
     if problem := embedded_problem(name):
-        raise DataError(f"{name}: the embedded file {problem}. Restore it with `git checkout -- data`.")
+        raise DataError(f"{name}: the embedded file {problem}. {restore()[0].upper()}{restore()[1:]}.")
     _used[name] = "embedded" if name in FULL_FILES else "full"  # a table is complete
     return EMBEDDED, _used[name]
+
+
+def restore() -> str:
+    """How to get an embedded file back, in words: from git, where it came with an installed package from that."""
+    if (HERE / "data").is_dir():
+        return "`pip install --force-reinstall --no-deps` with the wheel of dlcourse restores it"
+    if (HERE.parent / ".git").exists():
+        return "`git checkout -- data` restores it"
+    return "a fresh copy of the folder `data` of the course restores it"
 
 
 def _say_why_embedded(name: str, problem: str) -> None:
@@ -408,9 +419,7 @@ def _strict(name: str, tier: str, file: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # parsers raise what they like at a damaged file
-        remedy = (
-            "`git checkout -- data` restores it" if tier == "embedded" else f"`dlcourse data fetch {name}` repairs it"
-        )
+        remedy = restore() if tier == "embedded" else f"`dlcourse data fetch {name}` repairs it"
         text = str(error).strip().split("\n")[0] or type(error).__name__
         raise DataError(f"{name}: {file} can't be used ({text}); {remedy}") from error
 

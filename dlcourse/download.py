@@ -87,7 +87,7 @@ def verify(names: list[str]) -> int:
             status |= bool(wrong) and (not absent or bool(names))
         if name in EMBEDDED_FILES:
             wrong = datasets.embedded_problem(name)
-            print(f"{name}, embedded: {wrong + '; restore it with `git checkout -- data`' if wrong else 'verified'}")
+            print(f"{name}, embedded: {wrong + '; ' + datasets.restore() if wrong else 'verified'}")
             status |= bool(wrong)
     return int(status)
 

@@ -17,7 +17,7 @@ import nbformat
 import yaml
 from ipykernel.ipkernel import IPythonKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 VERSIONS = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
@@ -25,6 +25,7 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": IPythonKernel.language_info,
 }
+TIME_LIMIT = 1800  # seconds for one cell
 # Run in the notebook's kernel after the last cell, to learn what the run used.
 PROBE = """
 import json as _json, sys as _sys
@@ -65,7 +66,7 @@ def run(folder: Path, numbers: list[str]) -> int:
         print(f"{path.name} …", flush=True)
         try:
             seconds = execute(path)
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             print(str(error), file=sys.stderr)
             status = 1
         else:
@@ -77,14 +78,15 @@ def execute(path: Path) -> float:
     """Execute one notebook in a fresh kernel and store it with its outputs; returns the seconds it took.
 
     Raises CellExecutionError, with notebook, cell number, first line and traceback, when a cell
-    fails; the stored file is then left as it was.
+    fails, and DeadKernelError or CellTimeoutError, with the first three, when the kernel dies or a cell takes longer
+    than half an hour; the stored file is then left as it was.
     """
     notebook = nbformat.read(path, as_version=4)
     # No progress bar in stored outputs. OpenMP threads that spin for long slow each other down on a busy machine.
     environment = {"GOMP_SPINCOUNT": "10000"} | os.environ | {"DLCOURSE_PROGRESS": "0"}
     client = NotebookClient(
         notebook,
-        timeout=1800,
+        timeout=TIME_LIMIT,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
@@ -96,13 +98,13 @@ def execute(path: Path) -> float:
             try:
                 client.execute_cell(cell, index)
             except CellExecutionError as error:
-                number = sum(before.cell_type == "code" for before in notebook.cells[: index + 1])
-                first = next((line for line in cell.source.splitlines() if line and not line.startswith("#|")), "")
-                error.traceback = (
-                    f"{path.name}: code cell {number} failed; the stored notebook was left as it was.\n"
-                    f"  first line: {first}\n{error.traceback}"
-                )
+                error.traceback = f"{_place(path, notebook, index, 'failed')}\n{error.traceback}"
                 raise
+            except DeadKernelError:
+                what = "ended the Python that ran it, mostly for lack of memory"
+                raise DeadKernelError(_place(path, notebook, index, what)) from None
+            except CellTimeoutError:
+                raise CellTimeoutError(_place(path, notebook, index, f"took longer than {TIME_LIMIT:,} s")) from None
         seconds = time.perf_counter() - start
         used = _probe(client)
     notebook.metadata = {
@@ -122,6 +124,14 @@ def execute(path: Path) -> float:
     temporary.write_text(nbformat.writes(_tidy(notebook)) + "\n", encoding="utf8")
     os.replace(temporary, path)
     return seconds
+
+
+def _place(path: Path, notebook: NotebookNode, index: int, what: str) -> str:
+    """Which cell did what, and how it begins."""
+    number = sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
+    lines = notebook.cells[index].source.splitlines()
+    first = next((line for line in lines if line and not line.startswith("#|")), "")
+    return f"{path.name}: code cell {number} {what}; the stored notebook was left as it was.\n  first line: {first}"
 
 
 def complete(notebook: NotebookNode) -> None:

@@ -3,6 +3,7 @@
 local deck = FORMAT == "revealjs"
 local stringify = pandoc.utils.stringify
 local root = ""                         -- from this page to the home page
+local glossary = {}                     -- in a notebook: where the terms are explained
 local seen, counts, latest = {}, {fig = 0, tbl = 0}, nil
 local names = {fig = "Figure", tbl = "Table"}
 
@@ -23,11 +24,16 @@ local function raw_meta(value)
 end
 
 local function Meta(meta)
-  if not quarto then root = stringify(meta.root) return end
+  if not quarto then
+    root = stringify(meta.root)
+    for term, place in pairs(meta.glossary or {}) do glossary[term] = stringify(place) end
+    return
+  end
   local project = quarto.project.directory
   local file = assert(io.open(project .. "/.quarto/course.json"), "no .quarto/course.json: render/quarto.py writes it, before Quarto renders")
   local values = pandoc.json.decode(file:read("a"), false)[quarto.doc.input_file:sub(#project + 2):gsub("\\", "/")]
   file:close()
+  glossary, values.glossary = values.glossary or {}, nil
   for key, value in pairs(values) do meta[key] = raw_meta(value) end
   root = values.root
   return meta
@@ -177,6 +183,23 @@ local function Link(link)               -- to sources: to their pages
   return link
 end
 
+-- The glossary: each term has an id there, and where a notebook sets it in bold, it links to that.
+local function DefinitionList(list)
+  if deck then return end
+  for _, item in ipairs(list.content) do
+    if item[1][1] and item[1][1].t == "Strong" then
+      local name = stringify(item[1]):lower():gsub("[^%w]+", "-"):gsub("^%-+", ""):gsub("%-+$", "")
+      item[1] = {pandoc.Span(item[1], pandoc.Attr(once("term-" .. name)))}
+    end
+  end
+  return list
+end
+
+local function Strong(strong)
+  local place = glossary[stringify(strong):lower()]
+  return place and pandoc.Link({strong}, root .. place, "", {class = "term"})
+end
+
 local function Table(tbl)               -- columns as wide as they need; Pandoc makes those of a long table equally wide
   tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1], nil} end)
   return tbl
@@ -206,6 +229,6 @@ end
 
 return {
   {Meta = Meta},
-  {Figure = Figure, Div = Div, BlockQuote = BlockQuote, Table = Table, Link = Link},
+  {Figure = Figure, Div = Div, BlockQuote = BlockQuote, Table = Table, Link = Link, Strong = Strong, DefinitionList = DefinitionList},
   {traverse = "topdown", Blocks = Blocks},
 }

@@ -48,8 +48,24 @@ def variables(root: Path, config: dict, source: Source, sources: dict[str, Sourc
             result["breadcrumbs"] = [first, link(source.path)]
     if source.path.endswith(".ipynb"):
         result["notebook"] = notebook_links(source.path, course.get("repository") or "", sources, up)
+        if terms := glossary(sources.get(config.get("course", {}).get("glossary", ""))):
+            result["glossary"] = terms
         result |= {"provenance": html.escape(provenance(made))} if (made := source.meta.get("made")) else {}
     return result
+
+
+def glossary(page: Source | None) -> dict[str, str]:
+    """Where the terms of the glossary are explained: each form of a term, in small letters -> address from the home page.
+
+    An entry such as **Multilayer perceptron (MLP)** or **Batch, minibatch** stands for several forms.
+    """
+    found = {}
+    for _, line in page.lines if page else ():
+        if entry := re.fullmatch(r"\*\*(.+)\*\*\s*", line):
+            place = f"{page.html}#term-{re.sub('[^a-z0-9]+', '-', entry[1].lower()).strip('-')}"
+            for form in re.split(r", | \(", entry[1].lower().replace(")", "")):
+                found |= {form: place, f"{form}s": place}
+    return found
 
 
 def provenance(made: dict) -> str:

@@ -32,7 +32,7 @@ CONFIG = {
         "navbar?": {"left?": [(str, LINK)]},
         "sidebar?": {"contents?": [({"section": str, "contents": [ITEM]}, *ITEM)]},
     },
-    "course?": {"repository?": str, "license?": str, "classes?": [str]},
+    "course?": {"repository?": str, "glossary?": str, "license?": str, "classes?": [str]},
     "lang?": str,
     "from": str,
     "filters": [{"path": str}],

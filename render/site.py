@@ -229,6 +229,7 @@ def finished(out: Path, source: Source, known: dict | None) -> bytes:
 
 def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> dict:
     """The defaults file for Pandoc."""
+    values = variables(root, config, source, sources)
     bibliography, place = source.meta.get("bibliography") or config.get("bibliography"), "_quarto.yml:1"
     if bibliography:
         read(root, bibliography, f"{source.path}:1")
@@ -240,8 +241,8 @@ def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str,
         "template": str(HERE / "templates" / ("deck.html" if source.is_deck else "page.html")),
         "html-math-method": {"method": "mathml"},
         "filters": [str(root / entry["path"]) for entry in config["filters"] if read(root, entry["path"], place)],
-        "variables": (values := variables(root, config, source, sources)),
-        "metadata": {"root": values["root"]},
+        "variables": {key: value for key, value in values.items() if key != "glossary"},
+        "metadata": {"root": values["root"], "glossary": values.get("glossary", {})},
         **({"slide-level": 2} if source.is_deck else {"table-of-contents": True, "toc-depth": 3}),
         **({"citeproc": True, "bibliography": str(root / bibliography)} if bibliography else {}),
     }

@@ -209,6 +209,25 @@ def test_failing_cell_is_named_and_the_stored_notebook_stays_as_it_was(tmp_path,
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
+def test_kernel_that_dies_is_told_in_a_sentence_and_the_stored_notebook_stays_as_it_was(tmp_path, capsys):
+    path = notebook_of(tmp_path, "x = 1", "import os\nos._exit(9)")
+    before = path.read_bytes()
+    assert execute.run(tmp_path, ["90"]) == 1
+    message = capsys.readouterr().err
+    assert "90-test.ipynb: code cell 2 ended the Python that ran it, mostly for lack of memory" in message
+    assert "first line: import os" in message and "Traceback" not in message
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_cell_that_never_ends_is_told_in_a_sentence(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(execute, "TIME_LIMIT", 1)
+    path = notebook_of(tmp_path, "import time\ntime.sleep(60)")
+    assert execute.run(tmp_path, ["90"]) == 1
+    message = capsys.readouterr().err
+    assert "code cell 1 took longer than 1 s" in message and "Traceback" not in message
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_unknown_number_lists_the_notebooks():
     done = subprocess.run(
         [sys.executable, "-m", "dlcourse", "notebooks", "99"], cwd=ROOT, capture_output=True, text=True

@@ -112,6 +112,7 @@ def test_unknown_name_gets_one_sentence(arguments):
 def test_ctrl_c_ends_the_server_quietly(tmp_path):
     (tmp_path / "_site").mkdir()
     (tmp_path / "_site/index.html").write_text("x")
+    (tmp_path / "pyproject.toml").touch()
     code = (
         "import sys; from pathlib import Path; from dlcourse import __main__ as m;"
         f"m.ROOT = Path({str(tmp_path)!r}); sys.exit(m.main(['serve', '--port', '8700']))"

@@ -137,6 +137,7 @@ def test_forcing_quarto_without_quarto_says_what_to_do():
 def test_serve_takes_the_next_port_and_binds_this_machine_only(tmp_path):
     (tmp_path / "_site").mkdir()
     (tmp_path / "_site/index.html").write_text("the site")
+    (tmp_path / "pyproject.toml").touch()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -160,6 +161,7 @@ def test_serve_takes_the_next_port_and_binds_this_machine_only(tmp_path):
 def test_serve_without_a_site_says_what_to_run(tmp_path, monkeypatch, capsys):
     from dlcourse import __main__
 
+    (tmp_path / "pyproject.toml").touch()
     monkeypatch.setattr(__main__, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     assert __main__.main(["serve"]) == 1
