@@ -234,7 +234,7 @@ def test_nbgrader_itself_cuts_the_solutions_out_and_leaves_the_scaffolds(noteboo
 
     settings = Config()
     exec(grader.CONFIG, {"get_config": lambda: settings})
-    source = nbformat.from_dict(json.loads(editions.dump(grader.assignment(notebook))))
+    source = nbformat.reads(editions.dump(grader.assignment(notebook)).decode(), as_version=4)
     nbformat.validate(source)
     for name in ("CheckCellMetadata", "LockCells", "ClearSolutions", "ClearOutput"):
         source, _ = getattr(preprocessors, name)(config=settings).preprocess(source, {})
