@@ -53,6 +53,16 @@ def test_students_get_scaffolds_checks_and_outputs_and_no_solution(notebook):
     assert student["metadata"] == notebook["metadata"]
 
 
+def test_students_notebooks_install_the_course_in_colab_where_it_has_an_address(notebook):
+    assert editions.with_colab_cell(notebook, "") is notebook
+    cells = editions.with_colab_cell(notebook, "https://github.com/someone/course")["cells"]
+    first = next(place for place, cell in enumerate(cells) if cell["cell_type"] == "code")
+    assert '"dlcourse @ git+https://github.com/someone/course"' in cells[first]["source"]
+    assert cells[:first] + cells[first + 1 :] == notebook["cells"]
+    installed = cells[first]["source"].replace("%pip install", "raise AssertionError #")
+    exec(installed, {})  # the course is there, so nothing happens
+
+
 def names(source):
     """(names that the code binds at its top level, names that it reads)"""
     tree = ast.parse("\n".join(line for line in source.splitlines() if not line.startswith(("%", "!"))))
@@ -132,7 +142,7 @@ def course(tmp_path):
     """A course of two files, with a site and a PDF."""
     notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     for path, text in {
-        "notebooks/01-a.ipynb": json.dumps(notebook), "pyproject.toml": 'packages = ["dlcourse", "render"]', "pdf/01-a.pdf": "%PDF",
+        "_quarto.yml": "course: {repository: ''}", "notebooks/01-a.ipynb": json.dumps(notebook), "pyproject.toml": 'packages = ["dlcourse", "render"]', "pdf/01-a.pdf": "%PDF",
         "_site/index.html": "home", "_site/slides/01-a-deck.html": "deck", "_site/download/old.zip": "old",
         "slides/01-a-deck.qmd": "source", "dlcourse/__pycache__/x.pyc": "cache", ".ci/run": "#!/bin/sh",
     }.items():  # fmt: skip
@@ -224,7 +234,7 @@ def test_nbgrader_itself_cuts_the_solutions_out_and_leaves_the_scaffolds(noteboo
 
     settings = Config()
     exec(grader.CONFIG, {"get_config": lambda: settings})
-    source = nbformat.from_dict(json.loads(editions.dump(grader.assignment(notebook))))
+    source = nbformat.reads(editions.dump(grader.assignment(notebook)).decode(), as_version=4)
     nbformat.validate(source)
     for name in ("CheckCellMetadata", "LockCells", "ClearSolutions", "ClearOutput"):
         source, _ = getattr(preprocessors, name)(config=settings).preprocess(source, {})

@@ -36,7 +36,7 @@ def table():
         number = int(deck.name[:2])
         rows.append(f"| {number} | [{title}](../slides/{deck.name}) | {slides} | {total:.0f} |")
         inside.append(
-            f"- **Section {number}:** " + "; ".join(f"{name} {spoken:.0f}" for name, _, spoken in found) + "."
+            f"- **Section {number}:** " + ", ".join(f"{name} ({spoken:.0f})" for name, _, spoken in found) + "."
         )
     return "\n".join([*rows, "", "Minutes of the parts of each deck:", "", *inside]) + "\n"
 
