@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 
 from dlcourse.plots import BLUE, GREEN, GREY, INK, ORANGE, VERMILLION
 
@@ -147,6 +148,142 @@ def broadcasting(column, row) -> Figure:
         if place < 2:
             middle = 1 - values.shape[0] / 2
             ax.text(values.shape[1] + 0.6, middle, "+="[place], ha="center", va="center", fontsize=28, color=INK)
+    return figure
+
+
+def feature_hierarchy() -> Figure:
+    """Draw how a convolutional network builds a class from parts: edges and patches, parts, a whole, probabilities."""
+    figure, ax = plt.subplots(figsize=(13, 5))
+    ax.set(xlim=(0, 13), ylim=(-0.75, 4.6), aspect="equal")
+    ax.set_axis_off()
+    stroke = {"color": INK, "lw": 3, "linestyle": "-", "solid_capstyle": "round"}
+
+    def tile(x, y, side, color):
+        ax.add_patch(plt.Rectangle((x, y), side, side, facecolor="white", edgecolor=color, lw=2))
+
+    for number in range(8):
+        x, y, turn = 0.3 + 1.05 * (number % 2), 3.2 - 1.05 * (number // 2), np.pi * number / 6
+        tile(x, y, 0.9, ORANGE)
+        if number < 6:  # edges in six directions
+            dx, dy = 0.32 * np.cos(turn), 0.32 * np.sin(turn)
+            ax.plot([x + 0.45 - dx, x + 0.45 + dx], [y + 0.45 - dy, y + 0.45 + dy], **stroke)
+        else:  # two patches of colour
+            ax.add_patch(plt.Rectangle((x, y), 0.9, 0.9, facecolor=(ORANGE, GREEN)[number - 6], edgecolor=GREY))
+    for row in range(3):
+        tile(3.9, 2.85 - 1.4 * row, 1.25, BLUE)
+    _ear(ax, 4.52, 3.1, 0.8)
+    _eye(ax, 4.52, 2.07, 0.42)
+    for y in (0.3, 0.65, 1.0):
+        ax.plot([4.1, 4.95], [y, 0.65 + 0.4 * (y - 0.65)], **stroke)
+    tile(6.65, 0.65, 2.9, GREEN)
+    for side in (-1, 1):
+        _ear(ax, 8.1 + 0.75 * side, 2.4, 0.85)
+    ax.add_patch(plt.Circle((8.1, 1.85), 1.02, facecolor="white", edgecolor=INK, lw=3))
+    for side in (-1, 1):
+        _eye(ax, 8.1 + 0.42 * side, 2.12, 0.26)
+        for y in (1.2, 1.4, 1.6):
+            ax.plot([8.1 + 0.3 * side, 8.1 + 1.2 * side], [1.4 + 0.4 * (y - 1.4), y], color=INK, lw=1.6, linestyle="-")
+    ax.add_patch(plt.Polygon([(7.95, 1.72), (8.25, 1.72), (8.1, 1.52)], color=INK))
+    for row, (name, share) in enumerate((("cat", 0.85), ("fox", 0.12), ("car", 0.03))):
+        y = 3.0 - row
+        ax.add_patch(plt.Rectangle((11, y - 0.3), 1.9 * share, 0.6, color=VERMILLION))
+        ax.text(10.9, y, name, ha="right", va="center", fontsize=16)
+    captions = ("edges and patches\nof colour", "parts: ear, eye,\nwhiskers", "the whole", "class\nprobabilities")
+    for x, caption in zip((1.28, 4.52, 8.1, 11.9), captions, strict=True):
+        ax.text(x, -0.1, caption, ha="center", va="top", fontsize=16)
+    for start, end in ((2.5, 3.7), (5.35, 6.45), (9.7, 10.3)):
+        ax.annotate(
+            "", (end, 2.1), (start, 2.1), arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 3, "mutation_scale": 24}
+        )
+    return figure
+
+
+def _ear(ax, x, y, size):
+    ax.add_patch(
+        plt.Polygon([(x - size / 2, y), (x + size / 2, y), (x, y + size)], facecolor=ORANGE, edgecolor=INK, lw=3)
+    )
+
+
+def _eye(ax, x, y, size):
+    ax.add_patch(Ellipse((x, y), 2 * size, 1.2 * size, facecolor="white", edgecolor=INK, lw=2.5))
+    ax.add_patch(Ellipse((x, y), 0.4 * size, 1.1 * size, facecolor=INK))
+
+
+def convolutional_network(stages: Sequence[tuple[int, int]], steps: Sequence[str], outputs: Sequence[str]) -> Figure:
+    """Draw a convolutional network from left to right: stacks of feature maps, then a vector, then outputs.
+
+    ``stages``: (channels, pixels in height and width) of the image and of each stack of feature maps after it.
+    ``steps``: what happens between two stages, and between the last stage, the flat vector and the outputs.
+    ``outputs``: the label of each output, from top to bottom.
+    Raises ValueError when steps don't match the stages: there is one for each stage, and one for the outputs.
+    """
+    if len(steps) != len(stages) + 1:
+        raise ValueError(f"{len(stages)} stages need {len(stages) + 1} steps; got {len(steps)}")
+    figure, ax = plt.subplots(figsize=(13, 4.6))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    x, edges, widest = 0.0, [], max(size for _, size in stages)
+    for number, (channels, size) in enumerate(stages):
+        side, sheets = 2.6 * (size / widest) ** 0.6, min(channels, 3 + 2 * number)
+        for sheet in range(sheets):
+            lift = 0.13 * (sheets - 1 - sheet)
+            color = LAYER_COLORS[0 if number == 0 else 1]
+            corner = (x + lift, -side / 2 + lift - 0.065 * sheets)
+            ax.add_patch(plt.Rectangle(corner, side, side, facecolor="white", edgecolor=color, lw=2, zorder=2 + sheet))
+        width = side + 0.13 * (sheets - 1)
+        ax.text(x + width / 2, -2.0, f"{channels} × {size} × {size}", ha="center", va="top", fontsize=16)
+        edges.append((x, x + width))
+        x += width + 1.9
+    ax.add_patch(plt.Rectangle((x, -1.6), 0.28, 3.2, facecolor="white", edgecolor=BLUE, lw=2))
+    channels, size = stages[-1]
+    ax.text(x + 0.14, -2.0, f"{channels * size**2:,}", ha="center", va="top", fontsize=16)
+    edges.append((x, x + 0.28))
+    x += 2.2
+    for row, name in enumerate(outputs):
+        y = 1.4 - 2.8 * row / max(1, len(outputs) - 1)
+        if name:
+            ax.add_patch(plt.Circle((x, y), 0.17, facecolor="white", edgecolor=GREEN, lw=2))
+        ax.text(x + 0.35, y, name or "⋮", ha="left" if name else "center", va="center", fontsize=14)
+    edges.append((x - 0.25, x))
+    for (_, start), (end, _), step in zip(edges, edges[1:], steps, strict=False):
+        ax.annotate(
+            "",
+            (end - 0.1, 0),
+            (start + 0.1, 0),
+            arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 2.5, "mutation_scale": 20},
+        )
+        ax.text((start + end) / 2, 2.05, step, ha="center", va="bottom", fontsize=14)
+        ax.plot([(start + end) / 2] * 2, [0.12, 2.0], color=GREY, lw=0.8, linestyle=":")
+    ax.set(xlim=(-0.2, x + 2.2), ylim=(-2.6, 3.3))
+    return figure
+
+
+def residual_block(layers: Sequence[str]) -> Figure:
+    """Draw a plain block of ``layers`` and, beside it, the same layers with a shortcut that adds the input to their output."""
+    figure, panels = plt.subplots(1, 2, figsize=(11, 5.4))
+    last = -1.1 * len(layers)
+    for ax, title, formula in zip(panels, ("Plain block", "Residual block"), ("$F(x)$", "$x + F(x)$"), strict=True):
+        ax.set_axis_off()
+        ax.set_title(title, loc="center", fontsize=18)
+        arrow = {"arrowstyle": "-|>", "color": INK, "lw": 2.2, "mutation_scale": 20}
+        for row, name in enumerate(layers):
+            y = -1.1 * (row + 1)
+            ax.annotate("", (0, y + 0.35), (0, y + 0.75), arrowprops=arrow)
+            ax.add_patch(plt.Rectangle((-1.5, y - 0.35), 3.0, 0.7, facecolor="#DCEEFB", edgecolor=BLUE, lw=2))
+            ax.text(0, y, name, ha="center", va="center", fontsize=15)
+        ax.text(0, 0, "$x$", ha="center", va="center", fontsize=20)
+        ax.text(0, last - 1.85, formula, ha="center", va="top", fontsize=20)
+        if title.startswith("Plain"):
+            ax.annotate("", (0, last - 1.8), (0, last - 0.35), arrowprops=arrow)
+        else:
+            ax.annotate("", (0, last - 0.85), (0, last - 0.35), arrowprops=arrow)
+            ax.annotate("", (0, last - 1.8), (0, last - 1.35), arrowprops=arrow)
+            ax.plot([0.25, 2.3, 2.3], [0, 0, last - 1.1], color=VERMILLION, lw=3, linestyle="--")
+            ax.annotate("", (0.26, last - 1.1), (2.3, last - 1.1), arrowprops=arrow | {"color": VERMILLION, "lw": 3})
+            ax.text(2.4, last / 2, "shortcut:\nadds $x$", color=VERMILLION, fontsize=15, va="center")
+            ax.add_patch(plt.Circle((0, last - 1.1), 0.25, facecolor="white", edgecolor=VERMILLION, lw=2))
+            ax.text(0, last - 1.1, "+", ha="center", va="center", fontsize=18)
+        ax.set(xlim=(-3.9, 3.9), ylim=(last - 2.5, 0.4), aspect="equal")
     return figure
 
 

@@ -141,4 +141,4 @@ DOWNLOADS = {
 }
 
 # Sets that `dlcourse data fetch` takes only when they are named, because no notebook needs them.
-ON_REQUEST = ("CIFAR-100", "ResNet-50", "GloVe")
+ON_REQUEST = ("GloVe",)

@@ -252,6 +252,27 @@ def predict(model: nn.Module, X: Tensor, *, batch_size: int = 1000) -> Tensor:
     return output
 
 
+def distort(images: Tensor, matrices: Tensor) -> Tensor:
+    """Shift, zoom, turn, shear or mirror every image of a batch, each by a matrix of its own.
+
+    ``images``: floats of shape (n, channels, height, width). ``matrices``: shape (n, 2, 3), on any device. The pixel
+    at (x, y) of a new image comes from the place matrix · (x, y, 1) of the original, where x and y run from −1 to 1
+    across the picture; between pixels the original is interpolated linearly, and outside it is 0. Returns new images.
+
+    Raises ValueError when the matrices don't match the images.
+    """
+    if images.ndim != 4 or matrices.shape != (len(images), 2, 3):
+        raise ValueError(
+            "images of shape (n, channels, height, width) need matrices of shape (n, 2, 3), one for each;"
+            f" got {tuple(images.shape)} and {tuple(matrices.shape)}"
+        )
+    parts = []
+    for some, moves in zip(images.split(1000), matrices.to(images).split(1000), strict=True):  # saves memory
+        places = nn.functional.affine_grid(moves, some.shape, align_corners=False)
+        parts.append(nn.functional.grid_sample(some, places, align_corners=False))
+    return torch.cat(parts)
+
+
 def _on_device(data: tuple[Tensor, Tensor], model: nn.Module, name: str) -> tuple[Tensor, Tensor]:
     X, y = data
     if len(X) != len(y) or len(X) == 0:

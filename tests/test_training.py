@@ -151,6 +151,36 @@ def test_parameter_count_leaves_frozen_parameters_out():
     assert training.parameter_count(model) == 669_706 - 784 * 512 - 512
 
 
+def test_distort_moves_each_image_by_its_own_matrix():
+    torch.manual_seed(0)
+    images = torch.rand(4, 2, 6, 8)
+    matrices = torch.eye(2, 3).repeat(4, 1, 1)
+    matrices[1, 0, 0] = -1.0  # x comes from -x: mirrored
+    matrices[2, 0, 2] = -2 / 8  # each pixel comes from its left neighbour: one pixel to the right
+    matrices[3, 1, 2] = 2 / 6  # from the one below: one pixel up
+    before = images.clone()
+    kept, mirrored, right, up = training.distort(images, matrices)
+    assert torch.equal(images, before)
+    assert torch.allclose(kept, images[0], atol=1e-5)
+    assert torch.allclose(mirrored, images[1].flip(2), atol=1e-5)
+    assert torch.allclose(right[..., 1:], images[2, ..., :-1], atol=1e-5)
+    assert torch.allclose(right[..., 0], torch.zeros(2, 6), atol=1e-5)
+    assert torch.allclose(up[:, :-1], images[3, :, 1:], atol=1e-5)
+
+
+def test_distort_of_many_images_is_that_of_each_alone():
+    torch.manual_seed(0)
+    images, matrices = torch.rand(1003, 1, 5, 5), torch.randn(1003, 2, 3)
+    together = training.distort(images, matrices)
+    for k in (0, 999, 1000, 1002):
+        assert torch.allclose(together[k], training.distort(images[k : k + 1], matrices[k : k + 1])[0], atol=1e-5)
+
+
+def test_distort_refuses_matrices_that_do_not_match():
+    with pytest.raises(ValueError, match=r"one for each; got \(3, 1, 4, 4\) and \(2, 2, 3\)"):
+        training.distort(torch.rand(3, 1, 4, 4), torch.rand(2, 2, 3))
+
+
 def test_peak_memory_remembers_what_was_freed():
     before = training.peak_memory()
     torch.ones(100_000_000).sum()  # 0.4 GB, freed at once
