@@ -139,7 +139,12 @@ class Figure(NamedTuple):
     why: str = ""  # where ours differs: one sentence
 
 
-MLP, MNIST, DESCENT, HITTERS = ("02", "tbl-mlp-results"), ("04", "tbl-mnist-results"), ("04", "tbl-double-descent"), ("02", "tbl-hitters")
+MLP, MNIST, DESCENT, HITTERS = (
+    ("02", "tbl-mlp-results"),
+    ("04", "tbl-mnist-results"),
+    ("04", "tbl-double-descent"),
+    ("02", "tbl-hitters"),
+)
 FIGURES = (
     Figure("Fashion-MNIST: network as in the tutorial, 5 epochs", "–", "0.64 (PyTorch)", (*MLP, "this notebook: network, tutorial's settings", "test accuracy")),
     Figure("Fashion-MNIST: network", "–", "0.845 (d2l), 0.886 (UvA)", (*MLP, "this notebook: network", "test accuracy"),
