@@ -6,6 +6,7 @@ tables together for notebook 08 and the results page. A new comparison is one mo
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -25,7 +26,12 @@ def notebook(number: str) -> dict:
     found = sorted(folder().glob(f"{number}-*.ipynb")) if folder() else []
     if not found:
         raise LookupError(f"notebook {number} is not here: open notebook 08 in the folder that holds all eight")
-    return json.loads(found[0].read_text(encoding="utf-8"))
+    return _loaded(found[0], found[0].stat().st_mtime_ns)
+
+
+@functools.lru_cache
+def _loaded(path: Path, changed: int) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def output(number: str, label: str, kind: str) -> str:
@@ -45,6 +51,15 @@ def read(number: str, label: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=head).set_index(head[0])
 
 
+def entry(number: str, label: str, row: str, column: str) -> str:
+    """One field of a stored table; with "sum" as row, the sum of its column. Raises LookupError where there is none."""
+    table = read(number, label)
+    if column not in table or row not in (*table.index, "sum"):
+        there = f"columns {list(table.columns)} and rows {list(table.index)}"
+        raise LookupError(f"{label} of notebook {number} has no {column!r} of {row!r}, but {there}; name those")
+    return f"{table[column].map(number_in).sum():,.0f}" if row == "sum" else table.at[row, column]
+
+
 def printed(number: str, label: str, pattern: str) -> str:
     """The first group of ``pattern`` in what a cell printed."""
     if found := re.search(pattern, output(number, label, "text")):
@@ -52,7 +67,7 @@ def printed(number: str, label: str, pattern: str) -> str:
     raise LookupError(f"{label} of notebook {number} doesn't print {pattern!r}: run `make notebooks NB={number}`")
 
 
-def number(text: str) -> float:
+def number_in(text: str) -> float:
     """The first number of a field: 0.896 of "0.896 ± 0.0004", 10001 of "10,001"."""
     return float(re.search(r"[-+−]?\d[\d,]*\.?\d*", text)[0].replace(",", "").replace("−", "-"))
 
@@ -65,20 +80,20 @@ class Duel(NamedTuple):
     table: tuple[str, str, str]  # notebook, label, column
     rows: tuple[str, str]  # the simple model's and the network's
     gap: tuple  # (label, row, sign, columns) of a stored paired difference, or the number of test cases
-    parameters: tuple = ("–", "–")  # a column of the table, or two numbers
-    seconds: str = ""  # a column of the table
+    parameters: tuple = ("–", "–")
+    counts: str = ""  # the table's column of parameters, where it has one
+    seconds: str = ""  # the table's column of seconds
 
 
 IMDB = ("06", "tbl-imdb-results", "accuracy")
-IMDB_COUNTS = dict(parameters=("parameters", "parameters"), seconds="seconds")
+IMDB_COUNTS = dict(counts="parameters", seconds="seconds")
 BEST_TEXT = "ridge, tf-idf, pairs"
 DUELS = (
     Duel("Fashion-MNIST", "accuracy, up", ("02", "tbl-mlp-results", "test accuracy"),
          ("this notebook: softmax regression", "this notebook: network"), 10_000, (784 * 10 + 10, 669_706)),
-    Duel("Fashion-MNIST", "accuracy, up", ("05", "tbl-cnn-results", "test accuracy"), ("softmax, longer", "CNN"), 10_000,
-         ("parameters", "parameters"), "seconds"),
+    Duel("Fashion-MNIST", "accuracy, up", ("05", "tbl-cnn-results", "accuracy"), ("softmax, longer", "CNN"), 10_000, **IMDB_COUNTS),
     Duel("MNIST", "error in %, down", ("04", "tbl-mnist-results", "test error"),
-         ("multinomial logistic regression", "network, dropout"), 10_000, (784 * 10 + 10, 235_146), "seconds"),
+         ("multinomial logistic regression", "network, dropout"), 10_000, (784 * 10 + 10, 235_146), seconds="seconds"),
     Duel("Hitters", "error in $1,000, down", ("02", "tbl-hitters", "ten splits"), ("lasso", "network"),
          ("tbl-hitters-paired", "lasso", 1, ("mean", "std")), (20, 50 * 21 + 1)),
     Duel("Hitters", "error in $1,000, down", ("02", "tbl-hitters", "ten splits"), ("random forest", "network"),
@@ -99,9 +114,8 @@ def duels() -> pd.DataFrame:
         return ALONE
     rows = []
     for duel in DUELS:
-        number_of, label, column = duel.table
-        table = read(number_of, label)
-        scores = [number(table.at[row, column]) for row in duel.rows]
+        number, label, column = duel.table
+        scores = [number_in(entry(number, label, row, column)) for row in duel.rows]
         if isinstance(duel.gap, int):  # two shares of the same test cases, as if they were independent
             shares = [score / (100 if "%" in duel.measure else 1) for score in scores]
             half = 1.96 * (sum(share * (1 - share) for share in shares) / duel.gap) ** 0.5
@@ -109,14 +123,17 @@ def duels() -> pd.DataFrame:
             gap, low, high = scores[1] - scores[0], scores[1] - scores[0] - half, scores[1] - scores[0] + half
         else:
             source, row, sign, columns = duel.gap
-            gap, *ends = (sign * number(read(number_of, source).at[row, name]) for name in columns)
+            gap, *ends = (sign * number_in(entry(number, source, row, name)) for name in columns)
             low, high = sorted(ends) if len(ends) == 2 else (gap - abs(ends[0]), gap + abs(ends[0]))
         ahead = duel.rows[int((gap > 0) == ("up" in duel.measure))] if low * high > 0 else "none"
         digits = ".3f" if "accuracy" in duel.measure or "R²" in duel.measure else ".1f"
-        counts = [table.at[row, name] if name in table else f"{name:,}" if isinstance(name, int) else name
-                  for row, name in zip(duel.rows, duel.parameters, strict=True)]  # fmt: skip
-        seconds = [table.at[row, duel.seconds] if duel.seconds else "–" for row in duel.rows]
-        names = [row.removeprefix("this notebook: ") for row in duel.rows]
+        counts = [f"{size:,}" if isinstance(size, int) else size for size in duel.parameters]
+        if duel.counts:
+            counts = [entry(number, label, row, duel.counts) for row in duel.rows]
+        seconds = [entry(number, label, row, duel.seconds) if duel.seconds else "–" for row in duel.rows]
+        names = [
+            row.removeprefix("this notebook: ").replace("softmax, longer", "softmax regression") for row in duel.rows
+        ]
         rows.append({
             "task": f"{duel.task}: {duel.measure.split(', ')[0]}",
             "simple model": f"{names[0]}: {scores[0]:{digits}}",
@@ -149,7 +166,7 @@ FIGURES = (
     Figure("Fashion-MNIST: network as in the tutorial, 5 epochs", "–", "0.64 (PyTorch)", (*MLP, "this notebook: network, tutorial's settings", "test accuracy")),
     Figure("Fashion-MNIST: network", "–", "0.845 (d2l), 0.886 (UvA)", (*MLP, "this notebook: network", "test accuracy"),
            "Two hidden layers, momentum, a falling rate and 12 epochs; d2l has one hidden layer and 10 epochs."),
-    Figure("Fashion-MNIST: CNN", "–", "LeNet + BN 0.876, ResNet-18 0.903 (d2l), TinyVGG 0.884 (ZTM)", ("05", "tbl-cnn-results", "CNN", "test accuracy"),
+    Figure("Fashion-MNIST: CNN", "–", "LeNet + BN 0.876, ResNet-18 0.903 (d2l), TinyVGG 0.884 (ZTM)", ("05", "tbl-cnn-results", "CNN", "accuracy"),
            "Three convolutions with batch normalization; more epochs than TinyVGG's 3, and other rates than d2l's."),
     Figure("CIFAR-100: CNN", "–", "0.427 (ISLP)", ("05", "code-cifar-train", r"(Not run|test accuracy.*)"),
            "The data set could not be had on the machine that stored these outputs; with it the cell trains the network."),
@@ -184,12 +201,7 @@ def figures() -> pd.DataFrame:
     rows = []
     for figure in FIGURES:
         at = figure.ours
-        if len(at) == 3:
-            ours = printed(*at).lower()
-        elif at[2] == "sum":
-            ours = f"{read(*at[:2])[at[3]].map(number).sum():,.0f}"
-        else:
-            ours = read(*at[:2]).at[at[2:]]
+        ours = entry(*at) if len(at) == 4 else printed(*at).lower()
         name = next(folder().glob(f"{at[0]}-*.ipynb")).name
         cell = f"[{at[0]}](../notebooks/{name}#{at[1]})"
         rows.append((figure.what, figure.lecture, figure.published, ours, cell))

@@ -64,9 +64,9 @@ def test_every_comparison_has_a_winner_or_none_and_every_figure_a_place(here):
 def test_a_table_comes_back_as_it_was_stored(toy):
     table = scoreboard.read("02", "tbl-a")
     assert table.index.name == "model" and table.at["lasso", "accuracy"] == "0.878 ± 0.001"
-    assert scoreboard.number(table.at["lasso", "accuracy"]) == 0.878
-    assert scoreboard.number(table.at["network", "accuracy"]) == 10_001
-    assert scoreboard.number("−47.0") == -47
+    assert scoreboard.number_in(table.at["lasso", "accuracy"]) == 0.878
+    assert scoreboard.number_in(table.at["network", "accuracy"]) == 10_001
+    assert scoreboard.number_in("−47.0") == -47
     assert scoreboard.printed("02", "tbl-a", r"density ([\d.]+)%") == "1.29"
 
 
