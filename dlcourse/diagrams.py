@@ -393,3 +393,25 @@ def noise_cloud(rng: np.random.Generator, *, observations: int = 8, copies: int 
     ax.set(xlabel="$x$", ylabel="$y$")
     ax.legend()
     return figure
+
+
+def trade_off(methods: Mapping[str, tuple[float, float]], *, axes: tuple[str, str]) -> Figure:
+    """Draw methods as boxes in a plane without a scale; both axes run from low to high.
+
+    ``methods``: for each name (a line break is kept) its place, both coordinates from 0 to 1.
+    ``axes``: what the horizontal and the vertical axis mean.
+    """
+    figure, ax = plt.subplots(figsize=(9, 5.2))
+    for name, place in methods.items():
+        box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": BLUE, "linewidth": 1.8}
+        ax.text(*place, name, ha="center", va="center", fontsize=15, bbox=box)
+    for end in ((1.0, 0.0), (0.0, 1.0)):
+        style = {"arrowstyle": "-|>", "color": INK, "lw": 2, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", end, (0, 0), arrowprops=style)
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.set_xlabel(f"{axes[0]}: low to high", fontsize=16)
+    ax.set_ylabel(f"{axes[1]}: low to high", fontsize=16)
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    return figure
