@@ -163,6 +163,7 @@ MLP, MNIST, DESCENT, HITTERS = (
     ("02", "tbl-hitters"),
 )
 FIGURES = (
+    Figure("Fashion-MNIST: parameters of the network", "669,706", "–", ("02", "tbl-shapes", "sum", "parameters")),
     Figure("Fashion-MNIST: network as in the tutorial, 5 epochs", "–", "0.64 (PyTorch)", (*MLP, "this notebook: network, tutorial's settings", "test accuracy")),
     Figure("Fashion-MNIST: network", "–", "0.845 (d2l), 0.886 (UvA)", (*MLP, "this notebook: network", "test accuracy"),
            "Two hidden layers, momentum, a falling rate and 12 epochs; d2l has one hidden layer and 10 epochs."),
@@ -222,7 +223,11 @@ def costs() -> pd.DataFrame:
         return ALONE
     rows = []
     for path in sorted(folder().glob("0[1-7]-*.ipynb")):
-        record = json.loads(path.read_text(encoding="utf-8"))["metadata"]["dlcourse"]
-        data = ", ".join(f"{name} ({tier})" for name, tier in sorted(record["data"].items())) or "–"
-        rows.append((path.stem, record["seconds"], data, record["device"], record["versions"]["torch"], record["date"]))
-    return pd.DataFrame(rows, columns=["notebook", "seconds", "data", "device", "PyTorch", "date"])
+        record = notebook(path.stem[:2])["metadata"].get("dlcourse")
+        if not record:
+            raise LookupError(f"{path.name} has no stored run: run `make notebooks NB={path.stem[:2]}`")
+        tiers = set(record["data"].values())
+        data = f"{', '.join(sorted(record['data']))} ({', '.join(tiers)})"
+        made_with = f"{record['versions']['torch']} ({record['device']})"
+        rows.append((path.stem[:2], record["seconds"], data, made_with, record["date"]))
+    return pd.DataFrame(rows, columns=["notebook", "seconds", "data", "PyTorch", "date"])
