@@ -395,6 +395,56 @@ def noise_cloud(rng: np.random.Generator, *, observations: int = 8, copies: int 
     return figure
 
 
+def unrolled(
+    steps: Sequence[tuple[str, str, str] | None], *, folded: bool = False, marked: bool = False, target: str = ""
+) -> tuple[Figure, list[list]]:
+    """Draw a recurrent network step by step, from left to right: input below, state in the middle, output above.
+
+    ``steps``: for each step the labels of input, state and output; None stands for "and so on" and is drawn as dots.
+    ``folded``: also draw, on the left, the same network as a loop. ``target``: a label above the last output.
+    Returns the figure and, with ``marked``, for each step the artists that mark it (frames of a slider).
+    """
+    start = 4.0 if folded else 0.0
+    spots = [start + 2.2 * step for step in range(len(steps))]
+    figure, ax = plt.subplots(figsize=(12, 5.4))
+    heights, marks = (0.0, 1.9, 3.8), []
+
+    def arrow(begin, end, label, shift, bend=0.0):
+        style = {"arrowstyle": "-|>", "color": INK, "lw": 1.6, "shrinkA": 2, "shrinkB": 2}
+        ax.annotate("", end, begin, arrowprops=style | {"connectionstyle": f"arc3,rad={bend}"})
+        x, y = ((a + b) / 2 + s for a, b, s in zip(begin, end, shift, strict=True))
+        ax.text(x, y, rf"$\mathbf{{{label}}}$", ha="center", va="center", fontsize=15, color=VERMILLION)
+
+    def tower(x, labels):
+        for y, label, color in zip(heights, labels, LAYER_COLORS, strict=True):
+            ax.add_patch(plt.Rectangle((x - 0.72, y - 0.42), 1.44, 0.84, fc="white", ec=color, lw=2.4, zorder=2))
+            ax.text(x, y, label, ha="center", va="center", fontsize=15, color=INK, zorder=3)
+        arrow((x, heights[0] + 0.44), (x, heights[1] - 0.44), "W", (0.3, 0))
+        arrow((x, heights[1] + 0.44), (x, heights[2] - 0.44), "B", (0.3, 0))
+
+    if folded:
+        tower(0.0, (r"$X_\ell$", r"$A_\ell$", r"$O_\ell$"))
+        arrow((0.74, 2.1), (0.74, 1.7), "U", (0.62, 0), bend=-1.9)
+        ax.text(2.4, heights[1], "=", fontsize=30, ha="center", va="center", color=INK)
+    for place, (x, labels) in enumerate(zip(spots, steps, strict=True)):
+        if labels is None:
+            for y in heights:
+                ax.text(x, y, "· · ·", fontsize=24, ha="center", va="center", color=INK)
+        else:
+            tower(x, labels)
+        if place:
+            arrow((x - 2.2 + 0.74, heights[1]), (x - 0.74, heights[1]), "U", (0, 0.28))
+        if marked:
+            shade = plt.Rectangle((x - 0.98, -0.62), 1.96, heights[2] + 1.24, fc="#FDF1B8", ec=ORANGE, lw=2, zorder=0)
+            marks.append([ax.add_patch(shade)])
+    if target:
+        ax.text(spots[-1], heights[2] + 0.75, target, fontsize=16, ha="center", va="center", color=INK)
+    ax.set(xlim=(-1.1, spots[-1] + 1.1), ylim=(-0.75, heights[2] + (1.1 if target else 0.75)))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return figure, marks
+
+
 def trade_off(methods: Mapping[str, tuple[float, float]], *, axes: tuple[str, str]) -> Figure:
     """Draw methods as boxes in a plane without a scale; both axes run from low to high.
 

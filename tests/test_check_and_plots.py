@@ -131,3 +131,14 @@ def test_an_answer_that_crashes_is_told_where_and_stops_nothing(capsys):
 def test_a_solution_must_be_right():
     with pytest.raises(AssertionError, match=r"✗ Exercise 1\.1: look at the axis"):
         check.answer("Exercise 1.1", hints((False, "look at the axis")), required=True)
+
+
+def test_unrolled_network_has_a_tower_for_each_step_and_marks_where_asked():
+    steps = [("$X_1$", "$A_1$", "$O_1$"), None, ("$X_L$", "$A_L$", "$O_L$")]
+    figure, marks = diagrams.unrolled(steps, folded=True, target="$Y$")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts.count(r"$\mathbf{W}$") == 3 and texts.count(r"$\mathbf{U}$") == 3  # two towers and the loop
+    assert "$O_L$" in texts and "$Y$" in texts and marks == []
+    _, marks = diagrams.unrolled(steps, marked=True)
+    assert len(marks) == 3
+    plt.close("all")
