@@ -86,12 +86,13 @@ class Duel(NamedTuple):
 
 
 IMDB = ("06", "tbl-imdb-results", "accuracy")
-IMDB_COUNTS = dict(counts="parameters", seconds="seconds")
+COUNTED = dict(counts="parameters", seconds="seconds")
 BEST_TEXT = "ridge, tf-idf, pairs"
+RNN_IMDB, NYSE = ("07", "tbl-rnn-imdb", "accuracy"), ("07", "tbl-nyse-results", "test R²")
 DUELS = (
     Duel("Fashion-MNIST", "accuracy, up", ("02", "tbl-mlp-results", "test accuracy"),
          ("this notebook: softmax regression", "this notebook: network"), 10_000, (784 * 10 + 10, 669_706)),
-    Duel("Fashion-MNIST", "accuracy, up", ("05", "tbl-cnn-results", "accuracy"), ("softmax, longer", "CNN"), 10_000, **IMDB_COUNTS),
+    Duel("Fashion-MNIST", "accuracy, up", ("05", "tbl-cnn-results", "accuracy"), ("softmax, longer", "CNN"), 10_000, **COUNTED),
     Duel("MNIST", "error in %, down", ("04", "tbl-mnist-results", "test error"),
          ("multinomial logistic regression", "network, dropout"), 10_000, (784 * 10 + 10, 235_146), seconds="seconds"),
     Duel("Hitters", "error in $1,000, down", ("02", "tbl-hitters", "ten splits"), ("lasso", "network"),
@@ -99,9 +100,17 @@ DUELS = (
     Duel("Hitters", "error in $1,000, down", ("02", "tbl-hitters", "ten splits"), ("random forest", "network"),
          ("tbl-hitters-paired", "random forest", 1, ("mean", "std")), ("–", 50 * 21 + 1)),
     Duel("IMDB", "accuracy, up", IMDB, ("lasso", "network"),
-         ("tbl-imdb-differences", "network − lasso", 0.01, ("difference", "from", "to")), **IMDB_COUNTS),
+         ("tbl-imdb-differences", "network − lasso", 0.01, ("difference", "from", "to")), **COUNTED),
     Duel("IMDB", "accuracy, up", IMDB, (BEST_TEXT, "network"),
-         ("tbl-imdb-differences", "tf-idf with pairs − network", -0.01, ("difference", "from", "to")), **IMDB_COUNTS),
+         ("tbl-imdb-differences", "tf-idf with pairs − network", -0.01, ("difference", "from", "to")), **COUNTED),
+    Duel("IMDB", "accuracy, up", RNN_IMDB, ("lasso", "LSTM, pooled"),
+         ("tbl-rnn-differences", "LSTM, pooled − lasso", 0.01, ("difference", "from", "to")), **COUNTED),
+    Duel("IMDB", "accuracy, up", RNN_IMDB, (BEST_TEXT, "LSTM, pooled"),
+         ("tbl-rnn-differences", "LSTM, pooled − ridge, tf-idf, pairs", 0.01, ("difference", "from", "to")), **COUNTED),
+    Duel("NYSE", "R², up", NYSE, ("AR(5)", "RNN"),
+         ("tbl-nyse-differences", "RNN", 1, ("difference", "from", "to")), **COUNTED),
+    Duel("NYSE", "R², up", NYSE, ("AR(5)", "AR by a network"),
+         ("tbl-nyse-differences", "AR by a network", 1, ("difference", "from", "to")), **COUNTED),
 )  # fmt: skip
 
 
@@ -163,6 +172,7 @@ MLP, MNIST, DESCENT, HITTERS = (
     ("02", "tbl-hitters"),
 )
 FIGURES = (
+    Figure("Fashion-MNIST: parameters of the network", "669,706", "–", ("02", "tbl-shapes", "sum", "parameters")),
     Figure("Fashion-MNIST: network as in the tutorial, 5 epochs", "–", "0.64 (PyTorch)", (*MLP, "this notebook: network, tutorial's settings", "test accuracy")),
     Figure("Fashion-MNIST: network", "–", "0.845 (d2l), 0.886 (UvA)", (*MLP, "this notebook: network", "test accuracy"),
            "Two hidden layers, momentum, a falling rate and 12 epochs; d2l has one hidden layer and 10 epochs."),
@@ -191,6 +201,20 @@ FIGURES = (
     Figure("IMDB: lasso", "0.88", "0.88 (ISLP)", (*IMDB[:2], "lasso", "accuracy")),
     Figure("IMDB: network with two hidden layers", "0.88", "0.88, lab 0.845 (ISLP)", (*IMDB[:2], "network", "accuracy"),
            "As in the book's text; its lab prints 0.845 after more epochs, ours stops at the best one on validation data."),
+    Figure("IMDB: simple RNN", "0.76", "0.76 (ISLP)", (*RNN_IMDB[:2], "simple RNN", "accuracy")),
+    Figure("IMDB: LSTM", "0.87", "0.87, lab 0.840 (ISLP)", (*RNN_IMDB[:2], "LSTM", "accuracy"),
+           "As the book's lab; one that pools all states instead of the last does better (the scoreboard has it)."),
+    Figure("NYSE: naive forecast, R²", "0.18", "–", (*NYSE[:2], "naive: same as yesterday", "test R²")),
+    Figure("NYSE: AR(5), R²", "0.41", "0.413 (ISLP)", (*NYSE[:2], "AR(5)", "test R²")),
+    Figure("NYSE: parameters of AR(5)", "16", "–", (*NYSE[:2], "AR(5)", "parameters")),
+    Figure("NYSE: RNN, R²", "0.42", "0.415 (ISLP)", (*NYSE[:2], "RNN", "test R²"),
+           "The lecture rounds up; over five seeds there is no difference to AR(5)."),
+    Figure("NYSE: parameters of the RNN", "205", "205 (ISLP)", (*NYSE[:2], "RNN", "parameters"),
+           "PyTorch keeps two bias vectors of 12 numbers where one would do."),
+    Figure("NYSE: AR(5) by a network, R²", "0.42", "–", (*NYSE[:2], "AR by a network", "test R²")),
+    Figure("NYSE: AR(5) with the day of the week, R²", "0.46", "0.460 (ISLP)", (*NYSE[:2], "AR(5), day", "test R²")),
+    Figure("NYSE: RNN with the day, R²", "0.46", "–", (*NYSE[:2], "RNN, day", "test R²")),
+    Figure("NYSE: AR by a network with the day, R²", "0.46", "0.466 (ISLP)", (*NYSE[:2], "AR by a network, day", "test R²")),
 )  # fmt: skip
 
 
@@ -222,7 +246,11 @@ def costs() -> pd.DataFrame:
         return ALONE
     rows = []
     for path in sorted(folder().glob("0[1-7]-*.ipynb")):
-        record = json.loads(path.read_text(encoding="utf-8"))["metadata"]["dlcourse"]
-        data = ", ".join(f"{name} ({tier})" for name, tier in sorted(record["data"].items())) or "–"
-        rows.append((path.stem, record["seconds"], data, record["device"], record["versions"]["torch"], record["date"]))
-    return pd.DataFrame(rows, columns=["notebook", "seconds", "data", "device", "PyTorch", "date"])
+        record = notebook(path.stem[:2])["metadata"].get("dlcourse")
+        if not record:
+            raise LookupError(f"{path.name} has no stored run: run `make notebooks NB={path.stem[:2]}`")
+        tiers = set(record["data"].values())
+        data = f"{', '.join(sorted(record['data']))} ({', '.join(tiers)})"
+        made_with = f"{record['versions']['torch']} ({record['device']})"
+        rows.append((path.stem[:2], record["seconds"], data, made_with, record["date"]))
+    return pd.DataFrame(rows, columns=["notebook", "seconds", "data", "PyTorch", "date"])
