@@ -90,6 +90,23 @@ def test_nothing_that_students_get_needs_what_only_a_solution_defines(notebook):
             assert read <= seen, f"{sorted(read - seen)} in the cell {cell['source'][:80]!r}"
 
 
+def test_nothing_but_checks_and_solutions_calls_what_students_write(notebook):
+    """Or the students' edition stops there for everybody who hasn't done the exercise."""
+    theirs, given = set(), set()
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            tree = ast.parse("\n".join(line for line in cell["source"].splitlines() if not line.startswith(("%", "!"))))
+            defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+            tags = cell["metadata"]["tags"]
+            if "exercise" in tags:
+                theirs |= defined - given
+            elif "check" not in tags and not editions.is_solution(cell):
+                given |= defined
+                bound, read = names(cell["source"])
+                used = (theirs - given) & (read - bound)
+                assert not used, f"{sorted(used)} in the cell {cell['source'][:80]!r}"
+
+
 def test_students_edition_runs_from_its_unpacked_folder(unpacked):
     """The first cell of each notebook loads its packages and data; the rest needs nothing else from this folder."""
     code = (
