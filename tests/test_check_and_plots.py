@@ -142,3 +142,13 @@ def test_unrolled_network_has_a_tower_for_each_step_and_marks_where_asked():
     _, marks = diagrams.unrolled(steps, marked=True)
     assert len(marks) == 3
     plt.close("all")
+
+
+def test_trade_off_puts_each_method_where_it_is_told_to_and_names_both_axes():
+    figure = diagrams.trade_off({"lasso": (0.1, 0.9), "deep\nlearning": (0.9, 0.1)}, axes=("flexibility", "clarity"))
+    ax = figure.axes[0]
+    assert {text.get_text(): text.get_position() for text in ax.texts if text.get_text()} == {
+        "lasso": (0.1, 0.9),
+        "deep\nlearning": (0.9, 0.1),
+    }
+    assert "flexibility" in ax.get_xlabel() and "clarity" in ax.get_ylabel()
