@@ -36,13 +36,14 @@ pytest_collectreport = pytest_runtest_logreport  # a file that can't even be rea
 
 
 def pytest_itemcollected(item):
-    """A stored picture has its alternative text as text form; nbval must meet that in the fresh output as well."""
+    """A stored picture has its alternative text as text form; nbval must meet that in the fresh output as well. Drawings
+    are compared to a tenth of a pixel."""
     if hasattr(item, "cell") and hasattr(item, "compare_outputs"):
         from dlcourse import execute
 
         compare, source = item.compare_outputs, item.cell.source
         item.compare_outputs = lambda fresh, stored, **options: compare(
-            execute.described(source, fresh), execute.described(source, stored), **options
+            *(execute.roughly(execute.described(source, outputs)) for outputs in (fresh, stored)), **options
         )
 
 

@@ -25,6 +25,7 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": IPythonKernel.language_info,
 }
+SVG = "image/svg+xml"
 TIME_LIMIT = 1800  # seconds for one cell
 # Run in the notebook's kernel after the last cell, to learn what the run used.
 PROBE = """
@@ -165,6 +166,24 @@ def described(source: str, outputs: list[NotebookNode]) -> list[NotebookNode]:
     return [
         nbformat.from_dict(output | {"data": output["data"] | {"text/plain": options["fig-alt"]}})
         if any(kind.startswith("image/") for kind in output.get("data", {}))
+        else output
+        for output in outputs
+    ]
+
+
+def roughly(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with the coordinates of drawings to a tenth of a pixel, for comparing two runs.
+
+    Another processor rounds the last digits of a computation differently. Names that Matplotlib makes of them are left out.
+    """
+
+    def short(match: re.Match) -> str:
+        return "name" if match[0][0] in "mp" else f"{round(float(match[0]), 1) + 0.0:.1f}"  # + 0.0: no −0.0
+
+    digits = re.compile(r'(?<=[#"])[mp][0-9a-f]{10}\b|-?\d+\.\d{2,}')
+    return [
+        nbformat.from_dict(output | {"data": output["data"] | {SVG: digits.sub(short, output["data"][SVG])}})
+        if SVG in output.get("data", {})
         else output
         for output in outputs
     ]

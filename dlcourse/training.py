@@ -13,10 +13,12 @@ import copy
 import functools
 import os
 import random
+import re
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -57,10 +59,12 @@ def peak_memory() -> float:
         import psutil  # comes with ipykernel
 
         return psutil.Process().memory_info().peak_wset / 1e9
+    if sys.platform == "linux":  # where getrusage counts the process that started this one as well
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024 / 1e9
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e9 if sys.platform == "darwin" else peak * 1024 / 1e9  # Linux counts in kB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9
 
 
 @dataclass

@@ -199,6 +199,18 @@ def test_nbval_compares_the_picture_and_takes_its_words_from_the_cell():
     assert execute.described(source, fresh) == stored != other == execute.described(source, other)
 
 
+def test_drawings_are_compared_to_a_tenth_of_a_pixel_and_texts_to_the_last_sign():
+    def drawn(picture, text="0.123"):
+        return execute.roughly(
+            [{"output_type": "display_data", "data": {"image/svg+xml": picture, "text/plain": text}}]
+        )
+
+    stored = drawn('<path id="m386ec0b103" d="M 20.34251 -0.04 L 1 2"/>')
+    assert stored == drawn('<path id="m486ec0b103" d="M 20.34249 0.04 L 1 2"/>')
+    assert stored != drawn('<path id="m386ec0b103" d="M 20.44251 -0.04 L 1 2"/>')
+    assert stored != drawn('<path id="m386ec0b103" d="M 20.34251 -0.04 L 1 2"/>', "0.124")
+
+
 def test_failing_cell_is_named_and_the_stored_notebook_stays_as_it_was(tmp_path, capsys):
     path = notebook_of(tmp_path, "x = 1", "#| label: fig-x\ny = x / 0  # the culprit")
     before = path.read_bytes()

@@ -1,6 +1,8 @@
 """fit, evaluate and predict do what their docstrings say."""
 
 import contextlib
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -185,3 +187,13 @@ def test_peak_memory_remembers_what_was_freed():
     before = training.peak_memory()
     torch.ones(100_000_000).sum()  # 0.4 GB, freed at once
     assert training.peak_memory() >= max(before, 0.5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, no process begins as a copy of another")
+def test_peak_memory_is_not_that_of_the_process_that_started_this_one():
+    held = torch.ones(250_000_000)  # 1 GB
+    code = "from dlcourse import training; print(training.peak_memory())"
+    command = [sys.executable, "-c", code]
+    # With preexec_fn the child begins as a copy of this process, as the kernels of notebooks do.
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, preexec_fn=lambda: None).stdout
+    assert held[-1] == 1 and 0.1 < float(shown) < 0.9
