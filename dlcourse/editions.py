@@ -44,14 +44,6 @@ Code: MIT. Text and figures: CC BY 4.0. Data: see data/README.md.
 """
 
 
-COLAB = """# Colab has no course yet: install it, with its embedded data. Elsewhere this cell does nothing.
-import importlib.util
-
-if importlib.util.find_spec("dlcourse") is None:
-    %pip install --quiet --no-deps "dlcourse @ git+{}"
-"""
-
-
 class EditionError(RuntimeError):
     """An edition can't be made; the message says of which file and why."""
 
@@ -98,7 +90,7 @@ def student(root: Path) -> Iterator[tuple[str, bytes]]:
     for path in _files(root, STUDENT):
         data = (root / path).read_bytes()
         if path.endswith(".ipynb"):
-            data = dump(with_colab_cell(without_solutions(load(path, data)), _repository(root)))
+            data = dump(without_solutions(load(path, data)))
         elif path == "pyproject.toml":
             data = data.replace(b', "render"]', b"]")  # that package isn't in this edition
         yield path, data
@@ -134,28 +126,6 @@ def without_solutions(notebook: dict) -> dict:
     """The notebook without its solutions; scaffolds, answer checks and all other outputs stay."""
     kept = [cell for cell in notebook["cells"] if not is_solution(cell)]
     return copy.deepcopy(notebook | {"cells": kept})
-
-
-def with_colab_cell(notebook: dict, repository: str) -> dict:
-    """The notebook with a first code cell that installs the course where it is missing, as in Colab.
-
-    The package brings the embedded data. Without a ``repository`` there is nothing to install from, and nothing is added.
-    """
-    if not repository:
-        return notebook
-    cell = {"cell_type": "code", "execution_count": None, "id": "colab", "metadata": {"tags": []}, "outputs": [],
-            "source": COLAB.format(repository)}  # fmt: skip
-    cells = notebook["cells"]
-    first = next((place for place, cell in enumerate(cells) if cell["cell_type"] == "code"), len(cells))
-    return notebook | {"cells": [*cells[:first], cell, *cells[first:]]}
-
-
-def _repository(root: Path) -> str:
-    """``course: repository:`` of _quarto.yml: the address from which the course can be installed, or nothing."""
-    import yaml
-
-    settings = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8")) or {}
-    return (settings.get("course") or {}).get("repository") or ""
 
 
 def _files(root: Path, names: Iterable[str]) -> Iterator[str]:

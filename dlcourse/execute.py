@@ -31,11 +31,12 @@ TIME_LIMIT = 1800  # seconds for one cell
 PROBE = """
 import json as _json, sys as _sys
 from importlib.metadata import version as _version
-_used = {"data": {}, "device": "cpu", "tensorflow": None}
+_used = {"data": {}, "device": "cpu", "tensorflow": None, "memory": None}
 if "dlcourse.datasets" in _sys.modules:
     _used["data"] = _sys.modules["dlcourse.datasets"].used()
 if "dlcourse.training" in _sys.modules:
     _used["device"] = str(_sys.modules["dlcourse.training"].pick_device())
+    _used["memory"] = round(_sys.modules["dlcourse.training"].peak_memory(), 2)
 if "tensorflow" in _sys.modules:
     _used["tensorflow"] = _sys.modules["tensorflow"].__version__
 print(_json.dumps(_used))
@@ -43,8 +44,11 @@ print(_json.dumps(_used))
 
 
 def code_hash(notebook: NotebookNode) -> str:
-    """SHA-256 of the sources of all code cells, in order: stored outputs are stale when it differs."""
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    """SHA-256 of the sources of all code cells, in order: stored outputs are stale when it differs.
+
+    The cell ``colab`` doesn't count: its address may be set without running the notebook again.
+    """
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.get("id") != "colab"]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
 
 
@@ -116,6 +120,7 @@ def execute(path: Path) -> float:
             | ({"tensorflow": used["tensorflow"]} if used["tensorflow"] else {}),
             "device": used["device"],
             "seconds": round(seconds, 1),
+            "memory": used["memory"],  # the most that the kernel held, in GB
             "data": used["data"],
             "code_hash": code_hash(notebook),
         },

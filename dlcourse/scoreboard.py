@@ -6,13 +6,18 @@ tables together for notebook 08 and the results page. A new comparison is one mo
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 import re
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+import torch
+
+from dlcourse import datasets, training
 
 
 def folder() -> Path | None:
@@ -163,6 +168,7 @@ class Figure(NamedTuple):
     published: str
     ours: tuple
     why: str = ""  # where ours differs: one sentence
+    runs: str = "–"  # how many seeds or draws stand behind ours, where it depends on them
 
 
 MLP, MNIST, DESCENT, HITTERS = (
@@ -173,63 +179,65 @@ MLP, MNIST, DESCENT, HITTERS = (
 )
 FIGURES = (
     Figure("Fashion-MNIST: parameters of the network", "669,706", "–", ("02", "tbl-shapes", "sum", "parameters")),
-    Figure("Fashion-MNIST: network as in the tutorial, 5 epochs", "–", "0.64 (PyTorch)", (*MLP, "this notebook: network, tutorial's settings", "test accuracy")),
+    Figure("Fashion-MNIST: network as in the tutorial, 5 epochs", "–", "0.64 (PyTorch)", (*MLP, "this notebook: network, tutorial's settings", "test accuracy"), runs="1 seed"),
     Figure("Fashion-MNIST: network", "–", "0.845 (d2l), 0.886 (UvA)", (*MLP, "this notebook: network", "test accuracy"),
-           "Two hidden layers, momentum, a falling rate and 12 epochs; d2l has one hidden layer and 10 epochs."),
+           "Two hidden layers, momentum, a falling rate and 12 epochs; d2l has one hidden layer and 10 epochs.", runs="3 seeds"),
     Figure("Fashion-MNIST: CNN", "–", "LeNet + BN 0.876, ResNet-18 0.903 (d2l), TinyVGG 0.884 (ZTM)", ("05", "tbl-cnn-results", "CNN", "accuracy"),
-           "Three convolutions with batch normalization; more epochs than TinyVGG's 3, and other rates than d2l's."),
+           "Three convolutions with batch normalization; more epochs than TinyVGG's 3, and other rates than d2l's.", runs="3 seeds"),
     Figure("CIFAR-100: CNN", "–", "0.427 (ISLP)", ("05", "code-cifar-train", r"(Not run|test accuracy.*)"),
            "The data set could not be had on the machine that stored these outputs; with it the cell trains the network."),
     Figure("ResNet-50: weight layers", "50", "50", ("05", "tbl-resnet", "sum", "layers")),
     Figure("MNIST: parameters of the network", "235,146", "235,146 (ISLP)", ("02", "tbl-mnist-parameters", "together", "parameters")),
     Figure("MNIST: updates an epoch", "469", "–", ("03", "tbl-batch-sizes", "128", "updates an epoch")),
     Figure("MNIST: network with ridge, error in %", "2.3", "2.3 (ISLP)", (*MNIST, "network, ridge", "test error"),
-           "Momentum and a falling learning rate; the penalty was chosen on validation images."),
+           "Momentum and a falling learning rate; the penalty was chosen on validation images.", runs="3 seeds"),
     Figure("MNIST: network with dropout, error in %", "1.8", "1.8 (ISLP)", (*MNIST, "network, dropout", "test error"),
-           "The lecture's lies inside our 95 % interval, and so does our ridge: no difference."),
+           "The lecture's lies inside our 95 % interval, and so does our ridge: no difference.", runs="3 seeds"),
     Figure("MNIST: multinomial logistic regression, error in %", "7.2", "7.2, lab 8.4 (ISLP)", (*MNIST, "multinomial logistic regression", "test error"),
            "Between the book's text and the book's lab: without a penalty it depends on where the fit stops."),
     Figure("MNIST: LDA, error in %", "12.7", "12.7 (ISLP)", (*MNIST, "linear discriminant analysis", "test error")),
-    Figure("Double descent: training error at d = 20", "0", "0 (ISLP)", (*DESCENT, "20", "training error")),
+    Figure("Double descent: training error at d = 20", "0", "0 (ISLP)", (*DESCENT, "20", "training error"), runs="100 draws"),
     Figure("Hitters: least squares, error in $1,000", "–", "259.7 (ISLP)", (*HITTERS, "least squares", "ISLP's split")),
     Figure("Hitters: lasso, error in $1,000", "–", "235.7 (ISLP)", (*HITTERS, "lasso", "ISLP's split"),
            "Our penalty is chosen by absolute, theirs by squared error."),
     Figure("Hitters: network, error in $1,000", "–", "221.8 (ISLP)", (*HITTERS, "network", "ISLP's split"),
-           "Penalty and number of steps are chosen by cross-validation; theirs has dropout and no search."),
+           "Penalty and number of steps are chosen by cross-validation; theirs has dropout and no search.", runs="5 seeds"),
     Figure("IMDB: share of ones in the matrix, in %", "–", "1.3 (ISLP)", ("06", "code-density", r"density ([\d.]+)%")),
     Figure("IMDB: parameters of the network", "160,305", "–", ("06", "tbl-imdb-results", "network", "parameters")),
     Figure("IMDB: lasso", "0.88", "0.88 (ISLP)", (*IMDB[:2], "lasso", "accuracy")),
     Figure("IMDB: network with two hidden layers", "0.88", "0.88, lab 0.845 (ISLP)", (*IMDB[:2], "network", "accuracy"),
-           "As in the book's text; its lab prints 0.845 after more epochs, ours stops at the best one on validation data."),
-    Figure("IMDB: simple RNN", "0.76", "0.76 (ISLP)", (*RNN_IMDB[:2], "simple RNN", "accuracy")),
+           "As in the book's text; its lab prints 0.845 after more epochs, ours stops at the best one on validation data.", runs="3 seeds"),
+    Figure("IMDB: simple RNN", "0.76", "0.76 (ISLP)", (*RNN_IMDB[:2], "simple RNN", "accuracy"), runs="1 seed"),
     Figure("IMDB: LSTM", "0.87", "0.87, lab 0.840 (ISLP)", (*RNN_IMDB[:2], "LSTM", "accuracy"),
-           "As the book's lab; one that pools all states instead of the last does better (the scoreboard has it)."),
+           "As the book's lab; one that pools all states instead of the last does better (the scoreboard has it).", runs="1 seed"),
     Figure("NYSE: naive forecast, R²", "0.18", "–", (*NYSE[:2], "naive: same as yesterday", "test R²")),
     Figure("NYSE: AR(5), R²", "0.41", "0.413 (ISLP)", (*NYSE[:2], "AR(5)", "test R²")),
     Figure("NYSE: parameters of AR(5)", "16", "–", (*NYSE[:2], "AR(5)", "parameters")),
     Figure("NYSE: RNN, R²", "0.42", "0.415 (ISLP)", (*NYSE[:2], "RNN", "test R²"),
-           "The lecture rounds up; over five seeds there is no difference to AR(5)."),
+           "The lecture rounds up; over five seeds there is no difference to AR(5).", runs="5 seeds"),
     Figure("NYSE: parameters of the RNN", "205", "205 (ISLP)", (*NYSE[:2], "RNN", "parameters"),
            "PyTorch keeps two bias vectors of 12 numbers where one would do."),
-    Figure("NYSE: AR(5) by a network, R²", "0.42", "–", (*NYSE[:2], "AR by a network", "test R²")),
+    Figure("NYSE: AR(5) by a network, R²", "0.42", "–", (*NYSE[:2], "AR by a network", "test R²"), runs="5 seeds"),
     Figure("NYSE: AR(5) with the day of the week, R²", "0.46", "0.460 (ISLP)", (*NYSE[:2], "AR(5), day", "test R²")),
-    Figure("NYSE: RNN with the day, R²", "0.46", "–", (*NYSE[:2], "RNN, day", "test R²")),
-    Figure("NYSE: AR by a network with the day, R²", "0.46", "0.466 (ISLP)", (*NYSE[:2], "AR by a network, day", "test R²")),
+    Figure("NYSE: RNN with the day, R²", "0.46", "–", (*NYSE[:2], "RNN, day", "test R²"), runs="5 seeds"),
+    Figure("NYSE: AR by a network with the day, R²", "0.46", "0.466 (ISLP)", (*NYSE[:2], "AR by a network, day", "test R²"), runs="5 seeds"),
 )  # fmt: skip
 
 
 def figures() -> pd.DataFrame:
-    """Every number of the lecture that a notebook reproduces, beside ours and beside published ones."""
+    """Every number of the lecture that a notebook reproduces, beside published ones and ours, with seeds and seconds of one fit."""
     if folder() is None:
         return ALONE
     rows = []
     for figure in FIGURES:
         at = figure.ours
         ours = entry(*at) if len(at) == 4 else printed(*at).lower()
+        timed = len(at) == 4 and "seconds" in read(*at[:2]) and at[2] != "sum" and "parameters" not in figure.what
+        seconds = entry(*at[:3], "seconds") if timed else "–"
         name = next(folder().glob(f"{at[0]}-*.ipynb")).name
         cell = f"[{at[0]}](../notebooks/{name}#{at[1]})"
-        rows.append((figure.what, figure.lecture, figure.published, ours, cell))
-    return pd.DataFrame(rows, columns=["what", "lecture", "published", "ours", "section"])
+        rows.append((figure.what, figure.lecture, figure.published, ours, figure.runs, seconds, cell))
+    return pd.DataFrame(rows, columns=["what", "lecture", "published", "ours", "runs", "seconds", "section"])
 
 
 def differences() -> pd.DataFrame:
@@ -241,16 +249,37 @@ def differences() -> pd.DataFrame:
 
 
 def costs() -> pd.DataFrame:
-    """Seconds, data and versions of the stored run of each notebook but 08, which reads the others while it runs."""
+    """Seconds, peak memory in GB, data and versions of the stored run of each notebook but 08, which reads them as it runs."""
     if folder() is None:
         return ALONE
     rows = []
     for path in sorted(folder().glob("0[1-7]-*.ipynb")):
         record = notebook(path.stem[:2])["metadata"].get("dlcourse")
-        if not record:
+        if not record or "memory" not in record:
             raise LookupError(f"{path.name} has no stored run: run `make notebooks NB={path.stem[:2]}`")
-        tiers = set(record["data"].values())
-        data = f"{', '.join(sorted(record['data']))} ({', '.join(tiers)})"
-        made_with = f"{record['versions']['torch']} ({record['device']})"
-        rows.append((path.stem[:2], record["seconds"], data, made_with, record["date"]))
-    return pd.DataFrame(rows, columns=["notebook", "seconds", "data", "PyTorch", "date"])
+        rows.append(_cost(path.stem[:2], *(record[key] for key in ("seconds", "memory", "data", "device", "date")),
+                          record["versions"]["torch"]))  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def cost_so_far(number: str) -> pd.DataFrame:
+    """The same for the notebook that runs here, from the start of its kernel to now."""
+    import psutil  # comes with ipykernel
+
+    started = psutil.Process().create_time()
+    return pd.DataFrame([
+        _cost(number, time.time() - started, training.peak_memory(), datasets.used(), str(training.pick_device()),
+              datetime.date.today().isoformat(), torch.__version__.split("+")[0])
+    ])  # fmt: skip
+
+
+def _cost(number: str, seconds: float, memory: float, data: dict, device: str, date: str, torch_version: str) -> dict:
+    tiers = ", ".join(sorted(set(data.values())))
+    return {
+        "notebook": number,
+        "seconds": round(seconds),
+        "memory, GB": memory,
+        "data": f"{', '.join(sorted(data))} ({tiers})",
+        "PyTorch": f"{torch_version} ({device})",
+        "date": date,
+    }

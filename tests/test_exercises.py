@@ -57,7 +57,7 @@ def prepared():
         if path not in setups:
             setups[path] = {}
             cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-            run(cells[0].source, setups[path])
+            run(next(cell.source for cell in cells if cell.id != "colab"), setups[path])
         names = dict(setups[path])
         for label in mistakes_of(path).NEEDS.get(number, []):
             run(cell_with(path, label), names)

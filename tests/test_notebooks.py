@@ -171,7 +171,7 @@ def test_execute_stores_outputs_and_provenance(tmp_path):
     assert notebook.cells[0].outputs[0].text == "1\n2\n"
     record = notebook.metadata["dlcourse"]
     assert record["data"] == {"Hitters": "full"} and record["code_hash"] == execute.code_hash(notebook)
-    assert set(record) == {"date", "python", "versions", "device", "seconds", "data", "code_hash"}
+    assert set(record) == {"date", "python", "versions", "device", "seconds", "memory", "data", "code_hash"}
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -254,6 +254,7 @@ def test_code_hash_sees_code_and_nothing_else(tmp_path):
     notebook = read(path)
     before = execute.code_hash(notebook)
     notebook.cells.insert(0, nbformat.v4.new_markdown_cell("prose"))
+    notebook.cells.append(nbformat.v4.new_code_cell("COURSE = ...", id="colab"))
     assert execute.code_hash(notebook) == before
     notebook.cells[1].source = "print(2)"
     assert execute.code_hash(notebook) != before

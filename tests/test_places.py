@@ -1,17 +1,36 @@
-"""The places where students use the course find what they look for: Binder, VS Code, dev containers, GitHub."""
+"""The places where students use the course find what they look for: Binder, Colab, VS Code, dev containers, GitHub.
 
+Run as a script, it writes the course's address (`course: repository:` in _quarto.yml) into the notebooks' first code cells.
+"""
+
+import importlib.util
 import json
 import os
 import re
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 from dlcourse import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+# The first code cell of each notebook, which pages, decks and JupyterLab don't show.
+COLAB = """# In Colab, or with this notebook alone: installs the course's package and its data.
+# Where the course is there, nothing happens.
+import importlib.util
+
+COURSE = "{}"  # its address, such as https://github.com/someone/course
+if importlib.util.find_spec("dlcourse") is None:
+    if not COURSE:
+        hint = "write the address into COURSE above, or open the course's folder"
+        raise ModuleNotFoundError(f"dlcourse is missing: {{hint}}")
+    %pip install --quiet --no-deps "dlcourse @ git+{{COURSE}}"
+"""
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
@@ -22,6 +41,38 @@ def test_binder_finds_its_files_where_it_looks():
     text = (ROOT / "postBuild").read_text(encoding="utf-8")
     assert text.startswith("#!") and "jupyter trust notebooks/*.ipynb" in text
     assert os.name == "nt" or os.access(ROOT / "postBuild", os.X_OK)
+
+
+def colab_cell():
+    """The cell with the address that _quarto.yml gives the course, as a notebook stores it."""
+    course = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["course"]
+    cell = nbformat.v4.new_code_cell(COLAB.format(course["repository"] or "").rstrip(), id="colab")
+    cell.metadata = nbformat.from_dict({"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]})
+    return cell
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_first_code_cell_installs_the_course_where_it_is_missing(path):
+    first = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    first.execution_count = None
+    assert first == colab_cell(), f"{path.name}: run `python tests/test_places.py`"
+
+
+def test_colab_is_told_what_to_install_and_without_an_address_what_to_do(monkeypatch):
+    ran = []
+
+    def run(course, found):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: found)
+        code = TransformerManager().transform_cell(COLAB.format(course))
+        exec(code, {"get_ipython": lambda: type("Shell", (), {"run_line_magic": lambda *line: ran.append(line[1:])})()})
+
+    run("", found=object())
+    run("https://github.com/someone/course", found=object())
+    assert not ran
+    run("https://github.com/someone/course", found=None)
+    assert ran == [("pip", 'install --quiet --no-deps "dlcourse @ git+{COURSE}"')]  # IPython fills in the braces
+    with pytest.raises(ModuleNotFoundError, match="write the address into COURSE"):
+        run("", found=None)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +124,15 @@ def test_commits_are_checked_with_the_pinned_ruff():
 def test_dependabot_watches_what_make_lock_does_not():
     updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text(encoding="utf-8"))["updates"]
     assert {update["package-ecosystem"] for update in updates} == {"github-actions", "devcontainers"}
+
+
+if __name__ == "__main__":
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        old = next((cell.execution_count for cell in notebook.cells if cell.id == "colab"), None)
+        notebook.cells = [cell for cell in notebook.cells if cell.id != "colab"]
+        place = next(place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+        cell = colab_cell()
+        cell.execution_count = old
+        notebook.cells.insert(place, cell)
+        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")

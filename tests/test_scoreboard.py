@@ -38,7 +38,6 @@ def toy(tmp_path, monkeypatch):
         ("tbl-scoreboard", scoreboard.duels, ".3f"),
         ("tbl-lecture-figures", scoreboard.figures, ".3f"),
         ("tbl-differences", scoreboard.differences, ".3f"),
-        ("tbl-course-cost", scoreboard.costs, ".0f"),
     ],
 )
 def test_notebook_08_shows_what_the_other_notebooks_have_stored(here, label, table, digits):
@@ -46,6 +45,20 @@ def test_notebook_08_shows_what_the_other_notebooks_have_stored(here, label, tab
     assert stored == plots.table(table(), digits=digits, index=False).data, (
         f"{label} of notebook 08 is not what the notebooks say now; run `make notebooks NB=08` and commit the result"
     )
+
+
+def test_the_table_of_costs_has_the_stored_runs_and_its_own_run_so_far(here):
+    lines = scoreboard.output("08", "tbl-course-cost", "text/markdown").splitlines()
+    rows = [[field.strip() for field in line.strip("|").split("|")] for line in lines]
+    others = plots.table(scoreboard.costs(), digits=".1f", index=False).data.splitlines()
+    assert rows[2:-1] == [[field.strip() for field in line.strip("|").split("|")] for line in others[2:]], (
+        "the costs in notebook 08 are not those that the notebooks record; run `make notebooks NB=08`"
+    )
+    record = scoreboard.notebook("08")["metadata"]["dlcourse"]
+    number, seconds, memory, data, *_ = rows[-1]
+    assert number == "08" and "(full)" in data
+    assert record["seconds"] / 2 < int(seconds) < record["seconds"] + 20  # the kernel starts before the first cell
+    assert 0.1 < float(memory) <= record["memory"] + 0.1
 
 
 def test_two_processes_ended_with_the_weights_of_one(here):
@@ -59,6 +72,23 @@ def test_every_comparison_has_a_winner_or_none_and_every_figure_a_place(here):
     for link in scoreboard.figures().section:
         path, label = link.partition("(")[2].rstrip(")").split("#")
         assert label in (NOTEBOOKS / path).resolve().read_text(encoding="utf-8")
+
+
+def test_the_number_of_seeds_is_that_of_the_table(here):
+    """A column of the table counts them, or its caption or the code of that notebook does in words."""
+    words = {"3 seeds": "three seeds", "5 seeds": "five networks", "100 draws": "100 draws"}
+    for figure in scoreboard.FIGURES:
+        number, label, row, *_ = figure.ours
+        if figure.runs in ("–", "1 seed"):
+            spread = scoreboard.entry(*figure.ours) if len(figure.ours) == 4 else ""
+            assert "±" not in spread or number == "02", figure.what
+            continue
+        table = scoreboard.read(number, label)
+        if "seeds" in table:
+            assert f"{table.at[row, 'seeds']} seeds" == figure.runs, figure.what
+        else:
+            text = "".join("".join(cell["source"]) for cell in scoreboard.notebook(number)["cells"])
+            assert words[figure.runs] in text, figure.what
 
 
 def test_a_table_comes_back_as_it_was_stored(toy):

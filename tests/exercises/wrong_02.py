@@ -111,27 +111,27 @@ WRONG = {
             STEP + "    optimizer.zero_grad()\n    logits = model(images)\n    loss = loss_fn(logits, labels)\n"
             "    loss.backward()\n    optimizer.step()\n"
             "    return loss, (logits.argmax(dim=1) == labels).float().mean()",
-            "return Python floats",
+            "two Python floats",
         ),
         # Only the loss.
         (
             STEP + "    optimizer.zero_grad()\n    loss = loss_fn(model(images), labels)\n    loss.backward()\n"
             "    optimizer.step()\n    return loss.item()",
-            "two numbers",
+            "two Python floats",
         ),
         # Loss after the step.
         (
             STEP + "    optimizer.zero_grad()\n    loss = loss_fn(model(images), labels)\n    loss.backward()\n"
             "    optimizer.step()\n    logits = model(images)\n    loss = loss_fn(logits, labels)\n"
             "    return loss.item(), (logits.argmax(dim=1) == labels).float().mean().item()",
-            "the loss before the step",
+            "before the step they were",
         ),
         # The number of right answers instead of their share.
         (
             STEP + "    optimizer.zero_grad()\n    logits = model(images)\n    loss = loss_fn(logits, labels)\n"
             "    loss.backward()\n    optimizer.step()\n"
             "    return loss.item(), float((logits.argmax(dim=1) == labels).sum())",
-            "the accuracy before the step",
+            "before the step they were",
         ),
     ],
     "2.7": [

@@ -103,7 +103,7 @@ WRONG = {
         ),
     ],
     "3.6": [
-        (he(W="rng.normal(0, np.sqrt(2 / outputs), size=(outputs, inputs))"), "layer 1 has 400 inputs"),
+        (he(W="rng.normal(0, np.sqrt(2 / outputs), size=(outputs, inputs))"), "400 inputs ask for"),
         (he(W="rng.normal(0, 2 / inputs, size=(outputs, inputs))"), "standard deviation 0.071"),
         (he(W="rng.normal(0, np.sqrt(2 / inputs), size=(inputs, outputs))"), "out × in"),
         (he(W="rng.random((outputs, inputs)) * np.sqrt(2 / inputs)"), "mean 0"),
