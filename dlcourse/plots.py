@@ -6,6 +6,7 @@ also differ by dash or marker, so that no figure depends on colour alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -19,6 +20,7 @@ from matplotlib.lines import Line2D
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 PURPLE, SKY, YELLOW, INK, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#1F2933", "#6B7280"
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
+NUMBER = re.compile(r"–||nan|[-+−]?[\d,.]+(?:e-\d+)?(?: ?(?:±|–|to) ?[-+−]?[\d,.]+)? ?%?")  # as a table has it, or none
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
@@ -64,13 +66,16 @@ def use_style() -> None:
 def table(frame: pd.DataFrame, *, digits: str = ".3f", index: bool = True) -> Markdown:
     """A data frame as a Markdown table, which every front end shows.
 
-    ``digits`` formats the columns of floats; whole numbers get a comma at every thousand.
+    ``digits`` formats the columns of floats; whole numbers get a comma at every thousand. Numbers stand right, also where they
+    are texts such as "0.896 ± 0.001" or "0.874–0.882" and a dash says that there is none; names stand left.
     """
     shown = frame.copy()
     for column in frame.columns[[pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]]:
         style = digits if pd.api.types.is_float_dtype(frame[column]) else ",d"
         shown[column] = [format(value, style) for value in frame[column]]
-    right = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    right = [all(NUMBER.fullmatch(str(value)) for value in shown.iloc[:, place]) for place in range(shown.shape[1])]
+    if not index:
+        right[:1] = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes[:1]]  # else a name, if "01"
     align = ["left"] * index + ["right" if number else "left" for number in right]
     return Markdown(shown.to_markdown(index=index, disable_numparse=True, colalign=align))
 
@@ -131,7 +136,7 @@ def confusion(y_true, y_predicted, classes: Sequence[str]) -> Figure:
     """Confusion matrix of counts: one row for each true class, one column for each predicted one."""
     counts = np.zeros((len(classes), len(classes)), int)
     np.add.at(counts, (np.asarray(y_true), np.asarray(y_predicted)), 1)
-    figure, ax = plt.subplots(figsize=(7.2, 6))
+    figure, ax = plt.subplots(figsize=(6.6, 5.3))
     # The square root keeps the small off-diagonal counts, which are the interesting ones, visible.
     ax.imshow(np.sqrt(counts), cmap="Blues")
     for (row, column), count in np.ndenumerate(counts):

@@ -85,6 +85,20 @@ def test_table_is_markdown():
     assert text.splitlines()[0].startswith("| model") and "0.123" in text
 
 
+def test_numbers_stand_right_also_where_they_are_texts():
+    frame = pd.DataFrame({
+        "model": ["lasso", "network"],
+        "accuracy": ["0.878", "0.885 ± 0.002"],
+        "interval": ["0.874–0.882", "1.4 to 1.9"],
+        "seconds": ["0.9", "–"],
+        "gap": ["−0.001", "+0.5"],
+        "size": ["100 trees", "1,024"],
+    })  # fmt: skip
+    for table in (plots.table(frame, index=False), plots.table(frame.set_index("model"))):
+        right = [mark.endswith(":") for mark in table.data.splitlines()[1].strip("|").split("|")]
+        assert right == [False, True, True, True, True, False]
+
+
 def test_network_diagram_draws_each_unit_and_dots():
     figure = diagrams.network([["$X_1$", None, "$X_4$"], ["$f$"]], ["in", "out"])
     assert len(figure.axes[0].patches) >= 3
