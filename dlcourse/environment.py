@@ -404,18 +404,27 @@ class Tools:
         return process.returncode == 0
 
 
+def _cpu_wanted(pins: list[Pin]) -> list[Pin]:
+    return [Pin(pin.name, pin.version + "+cpu", "", f"{pin.name}=={pin.version}+cpu\n")
+            for pin in pins if pin.name in ("torch", "torchvision")]  # fmt: skip
+
+
 def _cpu_pins(root: Path, pins: list[Pin]) -> list[Pin]:
     """PyTorch's CPU build in the versions of ``pins``: with hashes where they are known for this Python.
 
     Elsewhere the wheels are checked against the hashes that PyTorch's index itself gives.
     """
-    wanted = [Pin(pin.name, pin.version + "+cpu", "", f"{pin.name}=={pin.version}+cpu\n")
-              for pin in pins if pin.name in ("torch", "torchvision")]  # fmt: skip
+    wanted = _cpu_wanted(pins)
+    locked = _cpu_locked(root, wanted)
+    since = [(3, int(minor)) for pin in locked for minor in re.findall(r"full_version >= '3\.(\d+)'", pin.marker)]
+    return locked if locked and sys.version_info >= max(since, default=(3,)) else wanted
+
+
+def _cpu_locked(root: Path, wanted: list[Pin]) -> list[Pin]:
+    """The pins of PyTorch's CPU build, or nothing where they are of other versions than wanted."""
     file = root / TORCH_CPU_FILE
     locked = read_pins(file) if file.is_file() else []
-    since = [(3, int(minor)) for pin in locked for minor in re.findall(r"full_version >= '3\.(\d+)'", pin.marker)]
-    current = [pin[:2] for pin in locked] == [pin[:2] for pin in wanted]
-    return locked if current and sys.version_info >= max(since, default=(3,)) else wanted
+    return locked if [pin[:2] for pin in locked] == [pin[:2] for pin in wanted] else []
 
 
 def _cpu_wheels_answer(variables: dict[str, str]) -> bool:
@@ -464,15 +473,14 @@ def lock(root: Path) -> int:
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
-    file, pins = root / TORCH_CPU_FILE, read_pins(root / LAYERS["all"].file)
-    wanted = "".join(f"{pin.name}=={pin.version}+cpu\n" for pin in pins if pin.name in ("torch", "torchvision"))
+    file, wanted = root / TORCH_CPU_FILE, _cpu_wanted(read_pins(root / LAYERS["all"].file))
     done = subprocess.run(
         [*command, "--no-deps", "--default-index", TORCH_CPU_INDEX, "--output-file", str(file) + ".part", "-"],
-        cwd=root, input=wanted, text=True, capture_output=True,
+        cwd=root, input="".join(pin.text for pin in wanted), text=True, capture_output=True,
     )  # fmt: skip
     if done.returncode == 0:
         os.replace(str(file) + ".part", file)
-    elif _cpu_pins(root, pins)[0].text.count("--hash") == 0:
+    elif not _cpu_locked(root, wanted):
         file.unlink(missing_ok=True)
         print(f"lock: {TORCH_CPU_INDEX} doesn't answer, so that PyTorch's CPU build has no pinned hashes; it is then"
               " checked against those which that index gives.")  # fmt: skip

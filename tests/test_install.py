@@ -339,6 +339,10 @@ def test_lock_pins_both_layers_alike_and_keeps_the_old_pins_when_it_fails(tmp_pa
     assert "the old pins stay" in capsys.readouterr().err
 
     run.fails, run.cpu_answers = False, False
+    text = entry.format("torch==2.0+cpu") + entry.format("torchvision==1.0+cpu ; python_full_version >= '3.99'")
+    (tmp_path / "requirements-cpu.txt").write_text(text)
+    assert environment.lock(tmp_path) == 0
+    assert (tmp_path / "requirements-cpu.txt").read_text() == text, "they are still right, if not for every Python"
     (tmp_path / "requirements-cpu.txt").write_text(
         entry.format("torch==1.9+cpu") + entry.format("torchvision==1.0+cpu")
     )
