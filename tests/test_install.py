@@ -80,6 +80,18 @@ def test_wrong_hash_is_refused_by_either_installer(course, uv):
     assert not (course.root / ".venv/dlcourse-site").exists() and not course.has("first")
 
 
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_what_is_installed_and_how_much_is_visible(course, installer):
+    if installer == "pip":
+        shutil.rmtree(course.index.folder / "simple/uv")
+    course.site.append(course.index.add(*wheel("large")))
+    course.write()
+    done = course.setup("site")
+    assert f"install the packages for rendering with {installer} (up to 2 packages)" in done.stdout
+    shown = "Installed 2 packages" in done.stderr if installer == "uv" else "all are there; copying them" in done.stdout
+    assert shown, done.stdout + done.stderr
+
+
 def test_no_wheel_of_uv_then_pip_installs_the_same_and_says_so(course):
     shutil.rmtree(course.index.folder / "simple/uv")
     done = course.setup("all")
