@@ -7,7 +7,7 @@ RUN := .venv/bin/python -m dlcourse
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rendering site test test-browser notebooks lab serve data doctor bench pdf editions quarto lint clean lock
+.PHONY: help setup rendering browser site test test-browser notebooks lab serve data doctor bench pdf editions quarto lint clean lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 \t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -18,13 +18,16 @@ setup:  ## create .venv and install all pinned packages (TORCH=auto|cpu|default)
 rendering:
 	@$(PYTHON) -m dlcourse setup site
 
+browser:
+	@$(PYTHON) -m dlcourse setup browser
+
 site: rendering  ## render the website and the decks into _site/ (RENDERER=quarto|pandoc)
 	@$(RUN) site
 
 test: setup  ## execute every cell of every notebook, and run all other tests (TWICE=1: what failed, again)
 	@$(RUN) test $(if $(TWICE),--twice)
 
-test-browser: setup  ## look at every page and slide in Chromium
+test-browser: browser  ## look at every page and slide in Chromium
 	@$(RUN) test $(if $(TWICE),--twice) -- -m browser tests/browser
 
 notebooks: setup  ## execute notebooks and store their outputs (NB=02 for one)

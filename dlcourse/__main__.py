@@ -45,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         return sub
 
     setup = verb("setup", _setup, "create .venv and install the pinned packages into it")
-    setup.add_argument("layer", nargs="?", choices=("site", "all"), default="all", help="site: what rendering needs")
+    setup.add_argument("layer", nargs="?", choices=("site", "all", "browser"), default="all",
+                       help="site: what rendering needs; browser: also what the browser tests need")  # fmt: skip
     site = verb("site", _site, "render the website and the decks into _site/")
     site.add_argument("--renderer", default=os.environ.get("RENDERER") or "auto", metavar="quarto|pandoc")
     tests = verb("test", _test, "execute every cell of every notebook and run all other tests")

@@ -19,7 +19,7 @@ STUDENT = ("CITATION.cff", "LICENSE", "Makefile", "data", "dlcourse", "notebooks
            "requirements-site.txt", "requirements-cpu.txt")  # fmt: skip
 INSTRUCTOR = (*STUDENT, ".ci", ".devcontainer", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml",
               ".vscode", "CONTRIBUTING.md", "README.md", "_quarto.yml", "bench", "conftest.py",
-              "environment.yml", "index.qmd", "pages", "postBuild", "render", "slides", "tests", "_site", "pdf")  # fmt: skip
+              "environment.yml", "index.qmd", "pages", "postBuild", "render", "requirements-browser.txt", "slides", "tests", "_site", "pdf")  # fmt: skip
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "*.egg-info", "*.part", "*.lock", "render/theme/fonts", "_site/download",
             "_site/.render.lock", "_site/.render.new", "bench/results")  # fmt: skip
 DATE = (2026, 1, 1, 0, 0, 0)  # of every file in a zip: the same content gives the same bytes

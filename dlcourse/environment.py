@@ -40,10 +40,12 @@ class Layer(NamedTuple):
     gigabytes: float
 
 
-# The second layer holds the first, with the same pins: `dlcourse lock` makes both files, a test compares them.
+# The second layer holds the first, with the same pins: `dlcourse lock` makes all files, tests compare them. What only
+# `make test-browser` needs is a few packages beside them, which no student installs.
 LAYERS = {
     "site": Layer("requirements-site.txt", "rendering", 0.3),
     "all": Layer("requirements.txt", "everything", 2.5),
+    "browser": Layer("requirements-browser.txt", "the browser tests", 0.3),
 }
 CUDA_GIGABYTES = 4.9  # more, where PyTorch's default build brings CUDA
 
@@ -83,15 +85,17 @@ def venv_python(root: Path) -> Path:
 def setup(root: Path, layer: str = "all") -> int:
     """Make ``.venv`` and install a layer into it, unless it is there; returns the exit status.
 
-    ``layer``: "site" is what rendering needs, "all" adds the rest to it. A stamp, written last, holds a
-    hash of the layer's pins: while it matches, nothing is done. What an interrupted run left behind is
-    used only where every package is complete. ``$TORCH`` chooses PyTorch's build: "cpu", "default" (the
-    package index's), or "auto".
+    ``layer``: "site" is what rendering needs, "all" adds the rest to it, "browser" adds to that what the browser
+    tests need. A stamp, written last, holds a hash of the layer's pins: while it matches, nothing is done. What an
+    interrupted run left behind is used only where every package is complete. ``$TORCH`` chooses PyTorch's build:
+    "cpu", "default" (the package index's), or "auto".
     """
     choice = os.environ.get("TORCH") or "auto"
     if choice not in ("auto", "cpu", "default"):
         print(f"setup: TORCH={choice} is unknown; use TORCH=auto, TORCH=cpu or TORCH=default.", file=sys.stderr)
         return 1
+    if layer == "browser" and (status := setup(root, "all")):
+        return status
     if _ready(root, layer, choice) and not _moved(root):
         return 0
     try:
@@ -191,8 +195,10 @@ def _install(root: Path, layer: str, choice: str) -> int:
         cpu = forced or build == "cpu" or (linux_choice == "auto" and not build and _cpu_wheels_answer(tools.variables))
         if cpu and not tools.install("PyTorch's CPU build", _cpu_pins(root, pins), TORCH_CPU_INDEX, patient=forced):
             if forced:
-                return _fail(root, layer, "installing PyTorch's CPU build failed (the message is above)")
-            _say("PyTorch's own index fails; taking the default build from the package index")
+                return _fail(root, layer, "installing PyTorch's CPU build failed (the message is above), and TORCH=cpu asks"
+                             " for no other; TORCH=default takes that of the package index")  # fmt: skip
+            _say("PyTorch's CPU build can't be had as pinned (the message is above); taking the default build from the"
+                 " package index")  # fmt: skip
             cpu = False
         if cpu:
             pins = [pin for pin in pins if pin.name not in ("torch", "torchvision") and not pin.name.startswith(CUDA)]
@@ -204,7 +210,7 @@ def _install(root: Path, layer: str, choice: str) -> int:
     # The course itself: a path relative to the folder of packages needs no build and survives a move.
     (packages / "dlcourse.pth").write_text(os.path.relpath(root, packages) + "\n", encoding="utf-8")
     shutil.rmtree(packages / "tensorflow/include", ignore_errors=True)  # 280 MB to compile extensions with
-    for name in LAYERS if layer == "all" else [layer]:
+    for name in ("site", "all") if layer == "all" else (layer,):
         _stamp(root, name).write_text(_wanted(root, name, choice))
     print(
         f"setup: .venv has the packages for {LAYERS[layer].purpose}, after {time.monotonic() - start:.0f} s.",
@@ -304,7 +310,10 @@ def uv_settings(settings: dict[str, str]) -> tuple[list[str], dict[str, str]]:
 
 
 class Tools:
-    """uv, and pip for where uv can't: both install the same pins and check the same hashes."""
+    """uv, and pip for where uv can't: both install the same pins and check the same hashes.
+
+    Neither compiles: that takes 20 s and 370 MB for all files, and the first imports of those in use only 8 s longer.
+    """
 
     def __init__(self, root: Path, pip: list[str], settings: dict[str, str]):
         self.root, self.python, self.pip = root, venv_python(root), pip
@@ -398,16 +407,27 @@ class Tools:
         return process.returncode == 0
 
 
-def _cpu_pins(root: Path, pins: list[Pin]) -> list[Pin]:
-    """PyTorch's CPU build in the versions of ``pins``: with hashes where `dlcourse lock` could look them up.
+def _cpu_wanted(pins: list[Pin]) -> list[Pin]:
+    return [Pin(pin.name, pin.version + "+cpu", "", f"{pin.name}=={pin.version}+cpu\n")
+            for pin in pins if pin.name in ("torch", "torchvision")]  # fmt: skip
 
-    Without, the wheels are checked against the hashes that PyTorch's index itself gives.
+
+def _cpu_pins(root: Path, pins: list[Pin]) -> list[Pin]:
+    """PyTorch's CPU build in the versions of ``pins``: with hashes where they are known for this Python.
+
+    Elsewhere the wheels are checked against the hashes that PyTorch's index itself gives.
     """
-    wanted = [Pin(pin.name, pin.version + "+cpu", "", f"{pin.name}=={pin.version}+cpu\n")
-              for pin in pins if pin.name in ("torch", "torchvision")]  # fmt: skip
+    wanted = _cpu_wanted(pins)
+    locked = _cpu_locked(root, wanted)
+    since = [(3, int(minor)) for pin in locked for minor in re.findall(r"full_version >= '3\.(\d+)'", pin.marker)]
+    return locked if locked and sys.version_info >= max(since, default=(3,)) else wanted
+
+
+def _cpu_locked(root: Path, wanted: list[Pin]) -> list[Pin]:
+    """The pins of PyTorch's CPU build, or nothing where they are of other versions than wanted."""
     file = root / TORCH_CPU_FILE
     locked = read_pins(file) if file.is_file() else []
-    return locked if [pin[:2] for pin in locked] == [pin[:2] for pin in wanted] else wanted
+    return locked if [pin[:2] for pin in locked] == [pin[:2] for pin in wanted] else []
 
 
 def _cpu_wheels_answer(variables: dict[str, str]) -> bool:
@@ -434,30 +454,36 @@ def lock(root: Path) -> int:
     command = [str(uv), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
                "--no-annotate", "--no-header", "--no-sources", "--upgrade"]  # fmt: skip
     parts = {layer: root / f"{LAYERS[layer].file}.part" for layer in LAYERS}
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [f"--extra={group}" for group in project["optional-dependencies"] if group != "browser"]
+    same = ["--constraints", str(parts["all"])]
     try:
         for options in (
-            ["--all-extras", "--output-file", str(parts["all"])],
-            ["--constraints", str(parts["all"]), "--output-file", str(parts["site"])],
+            [*extras, "--output-file", str(parts["all"])],
+            [*same, "--output-file", str(parts["site"])],
+            [*same, "--extra=browser", "--output-file", str(parts["browser"])],
         ):
             if subprocess.run([*command, *options, "pyproject.toml"], cwd=root, stdout=subprocess.DEVNULL).returncode:
                 print(
                     "lock: uv found no solution or no index (its message is above); the old pins stay.", file=sys.stderr
                 )
                 return 1
+        held = {pin.name for pin in read_pins(parts["all"])}
+        more = [pin.text for pin in read_pins(parts["browser"]) if pin.name not in held]
+        parts["browser"].write_text("".join(more), encoding="utf-8")
         for layer in LAYERS:
             os.replace(parts[layer], root / LAYERS[layer].file)
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
-    file, pins = root / TORCH_CPU_FILE, read_pins(root / LAYERS["all"].file)
-    wanted = "".join(f"{pin.name}=={pin.version}+cpu\n" for pin in pins if pin.name in ("torch", "torchvision"))
+    file, wanted = root / TORCH_CPU_FILE, _cpu_wanted(read_pins(root / LAYERS["all"].file))
     done = subprocess.run(
         [*command, "--no-deps", "--default-index", TORCH_CPU_INDEX, "--output-file", str(file) + ".part", "-"],
-        cwd=root, input=wanted, text=True, capture_output=True,
+        cwd=root, input="".join(pin.text for pin in wanted), text=True, capture_output=True,
     )  # fmt: skip
     if done.returncode == 0:
         os.replace(str(file) + ".part", file)
-    elif _cpu_pins(root, pins)[0].text.count("--hash") == 0:
+    elif not _cpu_locked(root, wanted):
         file.unlink(missing_ok=True)
         print(f"lock: {TORCH_CPU_INDEX} doesn't answer, so that PyTorch's CPU build has no pinned hashes; it is then"
               " checked against those which that index gives.")  # fmt: skip
@@ -514,6 +540,7 @@ def doctor(root: Path) -> int:
             "chromium", chromium(), "browser tests are skipped and `make pdf` can't print; install Chromium or Chrome"
         )
     )
+    line(*_optional("playwright", _version("playwright"), "`make test-browser` installs it"))
     try:
         import torch
 
@@ -557,7 +584,8 @@ def _optional(name: str, found: str | None, otherwise: str) -> tuple[str, str, s
 def _pins(root: Path) -> list[tuple[str, str]]:
     """(name, version) of the pinned packages that pyproject.toml names and that apply to this machine."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = sum(project["optional-dependencies"].values(), project["dependencies"])
+    groups = [names for group, names in project["optional-dependencies"].items() if group != "browser"]
+    wanted = sum(groups, project["dependencies"])
     named = {re.match(r"[A-Za-z0-9_-]+", requirement)[0].replace("_", "-") for requirement in wanted}
     return [
         (pin.name, pin.version)

@@ -79,13 +79,15 @@ class Index:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/simple/"
 
-    def add(self, file, data):
+    def add(self, file, data, at=""):
+        """Put a wheel into the index, or only a link to ``at`` + its name; returns its pin."""
         place = self.folder / "simple" / file.split("-")[0].replace("_", "-")
         place.mkdir(parents=True, exist_ok=True)
-        (place / file).write_bytes(data)
+        if not at:
+            (place / file).write_bytes(data)
         digest = hashlib.sha256(data).hexdigest()
         with open(place / "index.html", "a") as page:
-            page.write(f'<a href="{file}#sha256={digest}">{file}</a><br>\n')
+            page.write(f'<a href="{at}{file}#sha256={digest}">{file}</a><br>\n')
         return pin(file, data)
 
 
@@ -101,12 +103,14 @@ class Course:
         self.uv = self.index.add(*uv_wheel())
         self.site = [self.index.add(*wheel("first"))]
         self.rest = [self.index.add(*wheel("second"))]
+        self.browser = [self.index.add(*wheel("third"))]
         self.settings = {"PIP_INDEX_URL": self.index.url}
         self.write()
 
     def write(self):
         (self.root / "requirements-site.txt").write_text("".join([self.uv, *self.site]))
         (self.root / "requirements.txt").write_text("".join([self.uv, *self.site, *self.rest]))
+        (self.root / "requirements-browser.txt").write_text("".join(self.browser))
 
     def command(self, layer):
         return [sys.executable, "-m", "dlcourse", "setup", layer]

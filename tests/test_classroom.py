@@ -116,6 +116,8 @@ def test_waiting_run_installs_nothing_when_the_first_one_did_it(course):
 
 
 def test_moved_folder_goes_on_working_without_an_index(course):
+    course.site.append(course.index.add(*wheel("command", script="#!python\nprint('it works')\n")))
+    course.write()
     assert course.setup("all").returncode == 0
     place = course.root.parent / "folder with spaces and ü"
     course.root.rename(place)
@@ -125,6 +127,8 @@ def test_moved_folder_goes_on_working_without_an_index(course):
     assert done.returncode == 0, done.stderr
     assert course.has("first", "second")
     assert str(place) in (place / ".venv/bin/activate").read_text()
+    said = subprocess.run([place / ".venv/bin/command"], capture_output=True, text=True, check=True)
+    assert said.stdout == "it works\n", "commands name no folder"
     assert course.setup("all").stdout == ""
 
 
@@ -169,21 +173,24 @@ def test_edited_lock_file_is_named(course):
 
 def test_nothing_is_compiled(course):
     """A package without a wheel for this machine is an error that names it, not a compiler's."""
-    source = io.BytesIO()
+    source, ran = io.BytesIO(), course.root / "ran"
+    files = {
+        "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+        "backend.py": f"open({str(ran)!r}, 'w').close()\n",
+    }
     with tarfile.open(fileobj=source, mode="w:gz") as archive:
-        text = b"raise SystemExit('setup.py ran')"
-        entry = tarfile.TarInfo("needs_cc-1.0/setup.py")
-        entry.size = len(text)
-        archive.addfile(entry, io.BytesIO(text))
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"needs_cc-1.0/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
     course.site.append(course.index.add("needs_cc-1.0.tar.gz", source.getvalue()).replace("1.0.tar.gz", "1.0"))
     course.write()
     done = course.setup("site")
-    assert done.returncode == 1 and "needs-cc" in done.stderr.replace("_", "-") and "setup.py ran" not in done.stderr
+    assert done.returncode == 1 and "needs-cc" in done.stderr.replace("_", "-") and not ran.exists()
 
 
-def test_full_disk_is_said_in_a_sentence_and_nothing_is_trusted(course, tmp_path):
-    """ENOSPC from the system, here in place of the copying of packages."""
-    folder = tmp_path / "full"
+def full_disk(folder):
+    """A folder for PYTHONPATH that lets the last step before the stamps fail: ENOSPC, as the system says it."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(
         "import errno, os, pathlib\n"
@@ -194,10 +201,27 @@ def test_full_disk_is_said_in_a_sentence_and_nothing_is_trusted(course, tmp_path
         "    return write(self, *rest, **more)\n"
         "pathlib.Path.write_text = full\n"
     )
-    done = course.setup("site", PYTHONPATH=str(folder))
+    return str(folder)
+
+
+def test_full_disk_is_said_in_a_sentence_and_nothing_is_trusted(course, tmp_path):
+    done = course.setup("site", PYTHONPATH=full_disk(tmp_path / "full"))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "setup: No space left on device" in done.stderr and "Nothing half-installed will be trusted" in done.stderr
     assert not (course.root / ".venv/dlcourse-site").exists()
+
+
+def test_old_pins_after_new_ones_that_failed_are_installed_again(course, tmp_path):
+    """By then, the environment may hold packages of either."""
+    assert course.setup("all").returncode == 0
+    old, course.rest = course.rest, [course.index.add(*wheel("second", "2.0"))]
+    course.write()
+    assert course.setup("all", PYTHONPATH=full_disk(tmp_path / "full")).returncode == 1
+    course.rest = old
+    course.write()
+    assert course.setup("all").returncode == 0
+    packages = next((course.root / ".venv").glob("lib/python*/site-packages"))
+    assert (packages / "second.py").read_text() == "version = '1.0'\n"
 
 
 def test_small_disk_is_named_with_what_is_needed(course, tmp_path):

@@ -35,6 +35,25 @@ def test_first_layer_then_second_then_nothing_more(course):
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_what_the_browser_tests_need_is_added_to_everything(course):
+    assert course.setup("all").returncode == 0
+    assert course.has("second") and not course.has("third")
+    course.index.asked.clear()
+    done = course.setup("browser")
+    assert done.returncode == 0 and course.has("first", "second", "third")
+    assert "make .venv" not in done.stdout and "the packages for the browser tests" in done.stdout
+    fetched = {path.rpartition("/")[2] for path in course.index.asked if path.endswith(".whl")}
+    assert fetched == {"third-1.0-py3-none-any.whl"}
+    course.index.server.shutdown()
+    for layer in environment.LAYERS:
+        assert course.setup(layer).stdout == ""
+
+
+def test_browser_layer_from_nothing_brings_everything(course):
+    assert course.setup("browser").returncode == 0
+    assert course.has("first", "second", "third")
+
+
 def test_changed_pin_touches_only_its_layer(course):
     assert course.setup("all").returncode == 0
     course.rest = [course.index.add(*wheel("second", "2.0"))]
@@ -59,6 +78,18 @@ def test_wrong_hash_is_refused_by_either_installer(course, uv):
     assert done.returncode == 1 and "hash" in done.stderr.lower()
     assert "Nothing half-installed will be trusted" in done.stderr
     assert not (course.root / ".venv/dlcourse-site").exists() and not course.has("first")
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_what_is_installed_and_how_much_is_visible(course, installer):
+    if installer == "pip":
+        shutil.rmtree(course.index.folder / "simple/uv")
+    course.site.append(course.index.add(*wheel("large")))
+    course.write()
+    done = course.setup("site")
+    assert f"install the packages for rendering with {installer} (up to 2 packages)" in done.stdout
+    shown = "Installed 2 packages" in done.stderr if installer == "uv" else "all are there; copying them" in done.stdout
+    assert shown, done.stdout + done.stderr
 
 
 def test_no_wheel_of_uv_then_pip_installs_the_same_and_says_so(course):
@@ -198,6 +229,7 @@ def test_pinned_hashes_of_the_cpu_build_are_verified(torch):
     )
     done = torch.setup("all", TORCH="cpu")
     assert done.returncode == 1 and "hash" in done.stderr.lower()
+    assert "TORCH=default takes that of the package index" in done.stderr and not {*builds(torch)} & (CPU | CUDA)
 
 
 @linux
@@ -219,6 +251,56 @@ def test_cpu_index_without_its_files_falls_back_to_the_package_index(torch):
     done = torch.setup("all", TORCH="auto", PATH=str(torch.home))
     assert done.returncode == 0, done.stderr
     assert "taking the default build" in done.stdout and set(builds(torch)) >= CUDA
+
+
+@linux
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_other_file_than_pinned_on_the_cpu_index_falls_back_to_the_default_build(torch, installer):
+    """As after an upload under the same name: nothing of it is trusted, and the classroom gets the other build."""
+    if installer == "pip":
+        shutil.rmtree(torch.index.folder / "simple/uv")
+    (torch.root / environment.TORCH_CPU_FILE).write_text(
+        torch.cpu[0] + pin(*wheel("torchvision", "1.0+cpu"), digest="0" * 64)
+    )
+    done = torch.setup("all", TORCH="auto", PATH=str(torch.home))
+    assert done.returncode == 0, done.stderr
+    assert "hash" in done.stderr.lower() and "can't be had as pinned" in done.stdout
+    assert "taking the default build" in done.stdout and set(builds(torch)) & (CPU | CUDA) == CUDA
+    assert torch.setup("all", TORCH="auto").stdout == ""
+
+
+@linux
+@pytest.mark.parametrize("answers", [True, False])
+def test_files_of_the_cpu_index_on_another_server(torch, tmp_path, answers):
+    """PyTorch's index links to files on a host of its own, which a campus may not let through."""
+    files = Index(tmp_path / "files")
+    for name in ("torch", "torchvision"):
+        files.add(*wheel(name, "1.0+cpu"))
+        (torch.cpu_index.folder / f"simple/{name}/index.html").unlink()
+        torch.cpu_index.add(*wheel(name, "1.0+cpu"), at=f"{files.url}{name}/")
+    (torch.root / environment.TORCH_CPU_FILE).write_text("".join(torch.cpu))
+    if not answers:
+        files.server.shutdown()
+        files.server.server_close()
+    done = torch.setup("all", TORCH="auto", PATH=str(torch.home))
+    assert done.returncode == 0, done.stderr
+    assert set(builds(torch)) & (CPU | CUDA) == (CPU if answers else CUDA)
+    assert answers == any(path.endswith(".whl") for path in files.asked)
+    if answers:
+        files.server.shutdown()
+
+
+@linux
+def test_cpu_build_that_is_there_stays_when_its_index_is_gone(torch):
+    (torch.root / environment.TORCH_CPU_FILE).write_text("".join(torch.cpu))
+    assert torch.setup("all", TORCH="auto", PATH=str(torch.home)).returncode == 0
+    torch.cpu_index.server.shutdown()
+    torch.cpu_index.server.server_close()
+    torch.rest.append(torch.index.add(*wheel("another")))
+    torch.write()
+    done = torch.setup("all", TORCH="auto", PATH=str(torch.home))
+    assert done.returncode == 0, done.stderr
+    assert torch.has("another") and set(builds(torch)) & (CPU | CUDA) == CPU
 
 
 @linux
@@ -247,16 +329,20 @@ def test_lock_pins_both_layers_alike_and_keeps_the_old_pins_when_it_fails(tmp_pa
         if (cpu and not run.cpu_answers) or (not cpu and run.fails):
             return subprocess.CompletedProcess(command, 1)
         names = options["input"].split() if cpu else ["torch==2.0", "torchvision==1.0", "uv==1.0"]
+        names += ["playwright==1.0"] * ("--extra=browser" in command)
         target.write_text("".join(entry.format(name) for name in names))
         return subprocess.CompletedProcess(command, 0)
 
+    (tmp_path / "pyproject.toml").write_text("[project.optional-dependencies]\ncourse = []\nbrowser = []\n")
     run.fails, run.cpu_answers = False, True
     monkeypatch.setattr(environment.subprocess, "run", run)
     assert environment.lock(tmp_path) == 0
     assert all("--generate-hashes" in call and "--universal" in call for call in calls)
     assert calls[1][calls[1].index("--constraints") + 1] == calls[0][calls[0].index("--output-file") + 1]
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"requirements.txt", "requirements-site.txt", "requirements-cpu.txt"}
+    assert names == {"pyproject.toml", "requirements-cpu.txt", *(layer.file for layer in environment.LAYERS.values())}
+    assert "--extra=course" in calls[0] and "--extra=browser" not in calls[0]
+    assert [pin.name for pin in environment.read_pins(tmp_path / "requirements-browser.txt")] == ["playwright"]
     assert "torch==2.0+cpu \\" in (tmp_path / "requirements-cpu.txt").read_text()
 
     before = (tmp_path / "requirements.txt").read_text()
@@ -265,6 +351,10 @@ def test_lock_pins_both_layers_alike_and_keeps_the_old_pins_when_it_fails(tmp_pa
     assert "the old pins stay" in capsys.readouterr().err
 
     run.fails, run.cpu_answers = False, False
+    text = entry.format("torch==2.0+cpu") + entry.format("torchvision==1.0+cpu ; python_full_version >= '3.99'")
+    (tmp_path / "requirements-cpu.txt").write_text(text)
+    assert environment.lock(tmp_path) == 0
+    assert (tmp_path / "requirements-cpu.txt").read_text() == text, "they are still right, if not for every Python"
     (tmp_path / "requirements-cpu.txt").write_text(
         entry.format("torch==1.9+cpu") + entry.format("torchvision==1.0+cpu")
     )

@@ -24,6 +24,14 @@ def name_of(requirement):
     return re.match(r"[A-Za-z0-9_.-]+", requirement)[0].lower().replace("_", "-").removesuffix("-base")
 
 
+def groups(layer):
+    """The groups of pyproject.toml that are pinned in the file of a layer."""
+    more = {group: names for group, names in EXTRAS.items() if group != "browser"}
+    return {"site": [PROJECT["dependencies"]], "browser": [EXTRAS["browser"]]}.get(
+        layer, [PROJECT["dependencies"], *more.values()]
+    )
+
+
 def pins(layer):
     return environment.read_pins(ROOT / environment.LAYERS[layer].file)
 
@@ -31,12 +39,11 @@ def pins(layer):
 # --------------------------------------------------------------------------------------- the pins
 
 
-@pytest.mark.parametrize("layer", ["site", "all"])
+@pytest.mark.parametrize("layer", environment.LAYERS)
 def test_every_requirement_is_pinned_exactly_with_hashes(layer):
     # read_pins refuses a line without an exact version or without hashes.
     pinned = {pin.name for pin in pins(layer)}
-    groups = [PROJECT["dependencies"], *(EXTRAS.values() if layer == "all" else [])]
-    assert {name_of(requirement) for group in groups for requirement in group} <= pinned
+    assert {name_of(requirement) for group in groups(layer) for requirement in group} <= pinned
     assert "quarto-cli" not in pinned
 
 
@@ -53,6 +60,11 @@ def test_the_second_layer_holds_the_first_with_the_same_hashes():
         assert everything[pin.name, pin.version] == pin.text.partition("\n")[2]
 
 
+def test_what_only_the_browser_tests_need_is_in_neither_layer():
+    assert {"playwright", "axe-playwright-python"} <= {pin.name for pin in pins("browser")}
+    assert not {pin.name for pin in pins("browser")} & {pin.name for pin in pins("all")}
+
+
 def test_the_first_layer_is_small():
     heavy = {"torch", "tensorflow-cpu", "jupyterlab", "numpy", "sphinx", "babel", "matplotlib"}
     assert not heavy & {pin.name for pin in pins("site")}
@@ -63,6 +75,29 @@ def test_pins_hold_files_for_every_platform():
     hashes = {pin.name: pin.text.count("--hash") for pin in pins("all")}
     assert min(hashes[name] for name in ("torch", "torchvision", "numpy", "scikit-learn", "pyyaml", "uv")) >= 12
     assert {"nvidia-cublas", "triton"} <= set(hashes), "the default build of PyTorch needs CUDA, with hashes"
+
+
+def test_pins_of_the_cpu_build_are_those_of_the_default_build_with_other_hashes():
+    """Linux on two processors and each of four Pythons: PyTorch's index has more, for Windows and others."""
+    default = {pin.name: pin for pin in pins("all") if pin.name in ("torch", "torchvision")}
+    locked = environment.read_pins(ROOT / environment.TORCH_CPU_FILE)
+    assert [(pin.name, pin.version) for pin in locked] == [(pin.name, pin.version + "+cpu") for pin in default.values()]
+    for pin in locked:
+        hashes = set(re.findall("sha256:([0-9a-f]{64})", pin.text))
+        assert len(hashes) >= 8 and not any(digest in default[pin.name].text for digest in hashes)
+
+
+@pytest.mark.parametrize(("python", "hashed"), [((3, 11, 9), False), ((3, 12, 0), True), ((3, 14, 1), True)])
+def test_cpu_pins_that_know_no_hash_for_this_python_are_left_to_the_index(tmp_path, monkeypatch, python, hashed):
+    digest = " \\\n    --hash=sha256:" + "0" * 64 + "\n"
+    (tmp_path / environment.TORCH_CPU_FILE).write_text(
+        f"torch==2.0+cpu{digest}torchvision==1.0+cpu ; python_full_version >= '3.12'{digest}"
+    )
+    monkeypatch.setattr(sys, "version_info", python)
+    default = [environment.Pin("torch", "2.0", "", ""), environment.Pin("torchvision", "1.0", "", "")]
+    found = environment._cpu_pins(tmp_path, default)
+    assert [pin[:2] for pin in found] == [("torch", "2.0+cpu"), ("torchvision", "1.0+cpu")]
+    assert [("--hash" in pin.text) for pin in found] == [hashed] * 2
 
 
 def test_torch_and_torchvision_are_the_matching_pair():
@@ -80,7 +115,7 @@ def test_conda_environment_names_the_same_packages_and_bounds():
         return re.sub(r"\s|\[.*?\]|;.*", "", requirement[len(re.match(r"[A-Za-z0-9_.-]+", requirement)[0]) :])
 
     here = {name_of(entry): bound(entry) for entry in [*conda, *pip] if not entry.startswith("-")}
-    wanted = {name_of(entry): bound(entry) for group in (PROJECT["dependencies"], *EXTRAS.values()) for entry in group}
+    wanted = {name_of(entry): bound(entry) for group in groups("all") for entry in group}
     assert here.pop("quarto") == "=1.9"
     assert here.pop("python").startswith(PROJECT["requires-python"])
     assert here == wanted
@@ -115,6 +150,7 @@ def test_doctor_speaks_of_every_requirement_set_and_tool():
         "Hitters",
         "quarto",
         "chromium",
+        "playwright",
         "tensorflow",
         "GPU",
     ):
@@ -187,7 +223,8 @@ def test_targets_install_the_layer_that_they_need():
     needs = dict(re.findall(r"^([a-z-]+): (\w+)", (ROOT / "Makefile").read_text(), re.M))
     assert {needs[target] for target in ("site", "serve", "quarto", "lock")} == {"rendering"}
     assert needs["pdf"] == "site"
-    assert {needs[target] for target in ("test", "test-browser", "lab", "notebooks", "bench", "doctor", "data", "lint")} == {"setup"}  # fmt: skip
+    assert needs["test-browser"] == "browser"
+    assert {needs[target] for target in ("test", "lab", "notebooks", "bench", "doctor", "data", "lint")} == {"setup"}  # fmt: skip
 
 
 def test_rendering_needs_only_the_first_layer(tmp_path):

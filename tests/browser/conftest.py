@@ -36,7 +36,9 @@ def chromium():
     path = environment.chromium()
     if not path:
         pytest.skip("no Chromium or Chrome on this machine: install one, or set CHROMIUM to its path")
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make setup`")
+    playwright_api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: run `make test-browser`"
+    )
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -9,9 +9,11 @@ import pytest
 
 pytestmark = pytest.mark.browser
 axe_api = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed: run `make setup`"
+    "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed: run `make test-browser`"
 )
-expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make setup`").expect
+expect = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: run `make test-browser`"
+).expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-artifacts"
