@@ -26,7 +26,7 @@ ALL, OUTSIDE_DECKS = {"page", "deck", "notebook", "output"}, {"page", "notebook"
 REFUSED = [
     (ALL, r"\{\{<", "a shortcode", "only {{< embed … >}} and {{< include … >}} are supported, alone on a line"),
     (ALL, r"(?<![\w`])@(?:fig|tbl|sec|eq|lst|thm)-[\w-]+", "a cross-reference", "say it in words, or link to it"),
-    (ALL, r"<(?!https?://|mailto:|[\w.+-]+@)[a-zA-Z/!?][^>]*>?", "raw HTML", "write Markdown; looks go to render/theme"),
+    (ALL, r"<(?!https?://|mailto:|[\w.+-]+@)[a-zA-Z/!?][^>]*>?", "raw HTML", "write Markdown; style it in render/theme"),
     (ALL, r"\{=\w+\}", "raw text of a format", "write Markdown"),
     (ALL, r"^\s*\\begin\{", "LaTeX outside math", "put it between $$ and $$"),
     (ALL, r"!\[\s*\]\(", "an image without alternative text", "say between the brackets what the picture shows"),
@@ -96,8 +96,8 @@ def load_yaml(text: str, kind: str, place: Callable[[int], str], advice: str) ->
         raise RenderError(f"{place(mark.line + 1 if mark else 1)}: not YAML; {advice}") from None
     wrong, path = misfit(data, kind)
     if wrong:
-        key = next(part for part in reversed(path) if not part.isdigit()) + ":"
-        line = next((number for number, line in enumerate(text.split("\n"), 1) if key in line), 1)
+        key = re.compile(rf"(?<![\w-]){re.escape(next(part for part in reversed(path) if not part.isdigit()))}:")
+        line = next((number for number, line in enumerate(text.split("\n"), 1) if key.search(line)), 1)
         raise RenderError(f"{place(line)}: {wrong}; {advice}")
     return data
 
