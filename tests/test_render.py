@@ -292,6 +292,12 @@ def test_navigation_and_links_of_a_notebook(project):
     assert "colab" not in page and "binder" not in page and "github" not in page
 
 
+def test_sidebar_names_a_page_as_it_is_told(project):
+    project.config["website"]["sidebar"]["contents"] = [{"href": "index.qmd", "text": "Start & <go>"}]
+    project.configure()
+    assert 'href="index.html" aria-current="page">Start &amp; &lt;go&gt;</a>' in project.page("index.html")
+
+
 def test_repository_adds_links(project):
     project.config["course"]["repository"] = "https://github.com/someone/course"
     project.configure()
@@ -595,6 +601,16 @@ def test_changed_picture_of_a_page_is_replaced(project):
     project.write("a.svg", SVG.replace('r="9"', 'r="8"'))
     project.build()
     assert 'r="8"' in (project.out / "a.svg").read_text()
+
+
+def test_changed_bibliography_rebuilds_its_page(project):
+    source = '[{"id": "a", "type": "book", "title": "NAME"}]'
+    project.write("a.json", source.replace("NAME", "Old"))
+    project.write("index.qmd", "---\ntitle: Home\nbibliography: a.json\n---\n\nAs in [@a].\n")
+    project.build()
+    project.write("a.json", source.replace("NAME", "New"))
+    assert project.build().rebuilt == ["index.qmd"]
+    assert "New" in (project.out / "index.html").read_text()
 
 
 def test_damaged_and_deleted_pages_are_built_again(project):
