@@ -26,7 +26,7 @@ ALL, OUTSIDE_DECKS = {"page", "deck", "notebook", "output"}, {"page", "notebook"
 REFUSED = [
     (ALL, r"\{\{<", "a shortcode", "only {{< embed … >}} and {{< include … >}} are supported, alone on a line"),
     (ALL, r"(?<![\w`])@(?:fig|tbl|sec|eq|lst|thm)-[\w-]+", "a cross-reference", "say it in words, or link to it"),
-    (ALL, r"<(?!https?://|mailto:|[\w.+-]+@)[a-zA-Z/!?][^>]*>?", "raw HTML", "write Markdown; style it in render/theme"),
+    (ALL, r"<(?!https?://|mailto:|[\w.+-]+@)[a-zA-Z/!?][^>]*>?", "raw HTML", "write Markdown; style it in the theme"),
     (ALL, r"\{=\w+\}", "raw text of a format", "write Markdown"),
     (ALL, r"^\s*\\begin\{", "LaTeX outside math", "put it between $$ and $$"),
     (ALL, r"!\[\s*\]\(", "an image without alternative text", "say between the brackets what the picture shows"),
@@ -103,7 +103,7 @@ def load_yaml(text: str, kind: str, place: Callable[[int], str], advice: str) ->
 
 
 def check(lines: Lines, kind: str, classes: Collection[str] = ()) -> Lines:
-    """Refuse unsupported Markdown in a `page`, `deck`, `notebook` or `output`; return the lines without code and math."""
+    """Refuse unsupported Markdown in a page, deck, notebook or output; return the lines without code and math."""
     text = "\n".join(line for _, line in lines)
     for block in CODE_OR_MATH.finditer(text):
         place = lines[text.count("\n", 0, block.start())][0]

@@ -80,7 +80,7 @@ class Notebook:
         return next((plain(part)[:200] for part in parts if re.match(r"\s*[A-Za-z*_`]", part)), "")
 
     def page(self, root: Path, labels: dict[str, str], files: dict[str, bytes]) -> str:
-        """The notebook as Markdown. `labels` holds the places of all labels so far, `files` what the site needs for it."""
+        """The notebook as Markdown. `labels` holds the places of all labels so far; its files go to `files`."""
         parts = []
         for cell in self.cells:
             if cell.label in labels:

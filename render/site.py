@@ -190,7 +190,7 @@ def undo(out: Path) -> None:
     shutil.rmtree(stage, ignore_errors=True)
 
 
-# The cache: a manifest in the site says which files belong to it, and seals each page with a hash of its parts and itself.
+# The cache: a manifest in the site names its files, and seals each page with a hash of its parts and itself.
 
 
 def seal(source: Source) -> str:
@@ -198,7 +198,7 @@ def seal(source: Source) -> str:
 
 
 def read_manifest(out: Path) -> dict[str, str] | None:
-    """The files of the site, pages with their seals; None if the manifest is broken: then all is built, nothing deleted."""
+    """The files of the site, pages with their seals; None if that is broken: then all is built, nothing deleted."""
     try:
         files = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
         return files if isinstance(files, dict) else None
