@@ -14,13 +14,15 @@ def prepare() -> None:
     """Write the values of the templates, where course.lua finds them, and the math font."""
     from render.font import make_font
     from render.navigation import variables
-    from render.sources import read_config, read_titles
+    from render.sources import collecting, read_config, read_titles
 
-    errors, config = [], read_config(ROOT)
-    sources = read_titles(ROOT, config, errors)
+    errors = []
+    with collecting(errors, "_quarto.yml"):
+        config = read_config(ROOT)
+        sources = read_titles(ROOT, config, errors)
+        values = {path: variables(ROOT, config, source, sources) for path, source in sources.items() if not errors}
     if errors:
         sys.exit("\n".join(errors))
-    values = {path: variables(ROOT, config, source, sources) for path, source in sources.items()}
     target = ROOT / ".quarto/course.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(values), encoding="utf-8")

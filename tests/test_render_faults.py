@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from random import Random
@@ -530,3 +531,13 @@ def test_real_source_with_a_few_bytes_changed(course, path):
         end = start + random.choice([0, 1, 30, len(original)])
         put = random.choice([b"", b"\xff", b'"', b"\n", random.choice(PARTS).encode(), original[start : start + 60]])
         try_to_build(course, path, original[:start] + put + original[end:])
+
+
+@pytest.mark.parametrize("wrong", ["website: [", "website: {title: 3}"])
+def test_quarto_says_what_is_wrong_with_the_settings(tmp_path, wrong):
+    """Its pre-render step ends with a sentence and not with a traceback."""
+    shutil.copytree(Path(render.__file__).parent, tmp_path / "render", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "_quarto.yml").write_text(wrong, encoding="utf-8")
+    command = [sys.executable, tmp_path / "render/quarto.py", "prepare"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode and "_quarto.yml:" in done.stderr and "Traceback" not in done.stderr
