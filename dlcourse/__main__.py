@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     lab.add_argument("jupyter", nargs="*", help="options for JupyterLab, after --")
     verb("lock", _lock, "pin all packages anew, with hashes")
     verb("bench", _bench, "run the benchmarks")
-    verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
+    pdf = verb("pdf", _pdf, "print each deck, and a handout with its notes, to PDF (needs Chromium)")
+    pdf.add_argument("numbers", nargs="*", help="such as 02 07; all when none is given")
     editions = verb("editions", _editions, "write the editions for students and instructors into _site/download/")
     editions.add_argument("--grader", action="store_true", default=bool(os.environ.get("GRADER")),
                           help="and the exercises for nbgrader")  # fmt: skip
@@ -220,7 +221,9 @@ def _bench(options) -> int:
 
 
 def _pdf(options) -> int:
-    return _run([sys.executable, "-m", "render.pdf"])
+    from dlcourse import pdf
+
+    return pdf.run(ROOT, options.numbers)
 
 
 def _editions(options) -> int:

@@ -152,7 +152,7 @@ def duels() -> pd.DataFrame:
             "task": f"{duel.task}: {duel.measure.split(', ')[0]}",
             "simple model": f"{names[0]}: {scores[0]:{digits}}",
             "network": f"{names[1]}: {scores[1]:{digits}}",
-            "network − simple": f"{gap:+{digits}} ({low:+{digits}} to {high:+{digits}})",
+            "network − simple": f"{gap:+{digits}} ({low:+{digits}} to {high:+{digits}})".replace("-", "−"),
             "ahead": "network" if ahead == duel.rows[1] else "simple" if ahead == duel.rows[0] else "none",
             "parameters": " / ".join(counts),
             "seconds": " / ".join(seconds),

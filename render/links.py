@@ -19,11 +19,9 @@ SVG = [re.compile(pattern) for pattern in (
 def attributes(page: str) -> list[tuple[str, str]]:
     """Names and values of the attributes in the body that can lead somewhere or run something."""
     body = re.sub(r"<script\b.*?</script>", "", page[page.find("<body") :], flags=re.S | re.I)
+    found = ((name.lower(), html.unescape(value[1:-1])) for name, value in ATTRIBUTE.findall(body))
     # White space and control characters don't count for a browser: "java\nscript:" is "javascript:".
-    return [
-        (name.lower(), re.sub(r"[\x00-\x20]", "", html.unescape(value[1:-1])))
-        for name, value in ATTRIBUTE.findall(body)
-    ]
+    return [(name, re.sub(r"[\x00-\x20]", "", value)) for name, value in found]
 
 
 def wrong_links(pages: dict[str, str], others: set[str]) -> list[tuple[str, str, str]]:
@@ -33,30 +31,24 @@ def wrong_links(pages: dict[str, str], others: set[str]) -> list[tuple[str, str,
     wrong = []
     for name, pairs in found.items():
         for key, value in dict.fromkeys(pairs):
-            problem = "" if key == "id" else problem_of(name, key, value, ids, others)
-            if problem:
+            if key != "id" and (problem := problem_of(name, key, value, ids, others)):
                 file, _, anchor = value.partition("#")
                 wrong.append((name, anchor.lstrip("/") or posixpath.splitext(posixpath.basename(file))[0], problem))
     return wrong
 
 
 def problem_of(page: str, key: str, value: str, ids: dict[str, set[str]], others: set[str]) -> str:
-    if key.startswith("on") or key not in ("href", "src", "data-src", "xlink:href"):
+    if key not in ("href", "src", "data-src", "xlink:href"):
         return f"the attribute {key}; leave it out"
-    scheme = re.match(r"([a-zA-Z][\w+.-]*):|//", value)
-    if scheme:
-        if key == "href" and value.lower().startswith(("https://", "http://", "mailto:")):
-            return ""
-        if key != "href" and value.lower().startswith("data:image/"):
-            return ""
-        return f"a link to {value[:60]}; write https://…, or the path of a page"
+    if re.match(r"[a-zA-Z][\w+.-]*:|//", value):
+        allowed = ("https://", "http://", "mailto:") if key == "href" else "data:image/"
+        known = value.lower().startswith(allowed)
+        return "" if known else f"a link to {value[:60]}; write https://…, or the path of a page"
     path, _, anchor = value.partition("#")
-    target = (
-        posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(path.partition("?")[0]))) if path else page
-    )
+    path = unquote(path.partition("?")[0])
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
     if target not in ids:
-        exists = target in others
-        return "" if exists else f"a link to {value}, which is not in the site; correct the path"
+        return "" if target in others else f"a link to {value}, which is not in the site; correct the path"
     anchor = unquote(anchor).lstrip("/")
     if key == "href" and anchor and not anchor.isdigit() and anchor not in ids[target]:
         return f"a link to {value}, and {target} has no #{anchor}; correct it, or give the heading that name"

@@ -21,36 +21,36 @@ def variables(root: Path, config: dict, source: Source, sources: dict[str, Sourc
         "repository": course.get("repository"),
         "license": course.get("license"),
         **{key: source.meta.get(key) for key in ("subtitle", "description", "author", "date")},
+        "provenance": provenance(made) if (made := source.meta.get("made")) else "",
+        "search": "1" if website.get("search") and not source.is_deck else "",
+        "home": "1" if home else "",
     }
-    result: dict = {key: html.escape(str(value)) for key, value in values.items() if value}
-    result["root"] = up
+    result: dict = {"root": up, **{key: html.escape(str(value)) for key, value in values.items() if value}}
     if source.is_deck:
         notebook = f"notebooks/{PurePosixPath(source.path).stem.removesuffix('-deck')}.ipynb"
         return result | ({"notebook": up + sources[notebook].html} if notebook in sources else {})
 
-    def link(path: str, text: str | None = None) -> dict:
+    def link(path: str, text: str = "") -> dict:
         active = {"active": "1"} if path == source.path else {}
         return {"text": html.escape(text or sources[path].title), "href": up + sources[path].html, **active}
 
+    items = website.get("navbar", {}).get("left", [])
+    result["navbar"] = [link(*page) for item in items for page in pages_of(root, item, "navbar", sources)]
     sections = sidebar(root, config, sources)
-    result["sidebar"] = [{**section, "contents": [link(path) for path in section["contents"]]} for section in sections]
-    result["navbar"] = [link(path, text) for path, text in navbar(root, config, sources)]
-    result |= {"search": "1"} if website.get("search") else {}
-    result |= {"home": "1"} if home else {}
-    order = [path for section in sections for path in section["contents"]]
-    if source.path in order:
-        place = order.index(source.path)
-        result |= {"prev": link(order[place - 1])} if place else {}
-        result |= {"next": link(order[place + 1])} if place + 1 < len(order) else {}
-        section = next(section for section in sections if source.path in section["contents"])
-        if "section" in section:
-            first = {"text": html.escape(section["section"]), "href": link(section["contents"][0])["href"]}
-            result["breadcrumbs"] = [first, link(source.path)]
-    if source.path.endswith(".ipynb"):
-        result["notebook"] = notebook_links(source.path, course.get("repository") or "", sources, up)
-        if terms := glossary(sources.get(config.get("course", {}).get("glossary", ""))):
-            result["glossary"] = terms
-        result |= {"provenance": html.escape(provenance(made))} if (made := source.meta.get("made")) else {}
+    result["sidebar"] = [
+        {"section": html.escape(name), "contents": [link(*page) for page in pages]} for name, pages in sections
+    ]
+    order = [path for _, pages in sections for path, _ in pages]
+    for place, path in enumerate(order):
+        if path == source.path:
+            result |= {"prev": link(order[place - 1])} if place else {}
+            result |= {"next": link(order[place + 1])} if place + 1 < len(order) else {}
+    for name, pages in sections:
+        if name and source.path in dict(pages):
+            result["breadcrumbs"] = [link(pages[0][0], name), link(source.path)]
+    if source.notebook:
+        result["notebook"] = notebook_links(source.path, course.get("repository", ""), sources, up)
+        result["glossary"] = glossary(sources.get(course.get("glossary", "")))
     return result
 
 
@@ -76,34 +76,25 @@ def provenance(made: dict) -> str:
             f"in {made['seconds']:.0f} s." + (f" Data: {data}." if data else ""))  # fmt: skip
 
 
-def page_of(root: Path, item: str | dict, where: str, sources: dict[str, Source]) -> str:
-    path = item if isinstance(item, str) else item["href"]
+def pages_of(root: Path, entry: str | dict, where: str, sources: dict[str, Source]) -> list[tuple[str, str]]:
+    """The pages that an entry of the navbar or sidebar stands for: path, and text if it isn't the title."""
+    entry = {"href": entry} if isinstance(entry, str) else entry
+    if "auto" in entry:
+        return [(path, "") for path in find(root, entry["auto"]) if path in sources]
+    path = entry["href"]
     if path not in sources:
-        raise RenderError(
-            f"{place_of(root, '_quarto.yml', path)}: the {where} lists {path!r}, which is no page; correct it"
-        )
-    return path
+        place = place_of(root, "_quarto.yml", path)
+        raise RenderError(f"{place}: the {where} lists {path!r}, which is no page; correct it")
+    return [(path, entry.get("text", ""))]
 
 
-def navbar(root: Path, config: dict, sources: dict[str, Source]) -> list[tuple[str, str | None]]:
-    items = config["website"].get("navbar", {}).get("left", [])
-    return [
-        (page_of(root, item, "navbar", sources), None if isinstance(item, str) else item.get("text")) for item in items
-    ]
-
-
-def sidebar(root: Path, config: dict, sources: dict[str, Source]) -> list[dict]:
-    """Sections with the paths of their pages; pages outside a section form one without a name."""
-    result: list[dict] = []
+def sidebar(root: Path, config: dict, sources: dict[str, Source]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Names of sections and their pages; a page outside a section forms one without a name."""
+    result = []
     for item in config["website"].get("sidebar", {}).get("contents", []):
-        named = isinstance(item, dict) and "section" in item and "contents" in item
-        if named or not result or "section" in result[-1]:
-            result.append({"section": item["section"], "contents": []} if named else {"contents": []})
-        for entry in item["contents"] if named else [item]:
-            if isinstance(entry, dict) and "auto" in entry:
-                result[-1]["contents"] += [path for path in find(root, entry["auto"]) if path in sources]
-            else:
-                result[-1]["contents"].append(page_of(root, entry, "sidebar", sources))
+        named = isinstance(item, dict) and "contents" in item
+        name, entries = (item["section"], item["contents"]) if named else ("", [item])
+        result.append((name, [page for entry in entries for page in pages_of(root, entry, "sidebar", sources)]))
     return result
 
 

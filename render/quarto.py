@@ -14,13 +14,15 @@ def prepare() -> None:
     """Write the values of the templates, where course.lua finds them, and the math font."""
     from render.font import make_font
     from render.navigation import variables
-    from render.sources import read_config, read_titles
+    from render.sources import collecting, read_config, read_titles
 
-    errors, config = [], read_config(ROOT)
-    sources = read_titles(ROOT, config, errors)
+    errors = []
+    with collecting(errors, "_quarto.yml"):
+        config = read_config(ROOT)
+        sources = read_titles(ROOT, config, errors)
+        values = {path: variables(ROOT, config, source, sources) for path, source in sources.items() if not errors}
     if errors:
         sys.exit("\n".join(errors))
-    values = {path: variables(ROOT, config, source, sources) for path, source in sources.items()}
     target = ROOT / ".quarto/course.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(values), encoding="utf-8")
@@ -32,16 +34,16 @@ def finish() -> None:
     from render.site import MANIFEST, index, reveal
 
     out = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]).resolve()
-    if not any("site_libs/" in path.read_text(encoding="utf-8") for path in out.rglob("*.html")):
+    pages = {path.relative_to(out).as_posix(): path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
+    if not any("site_libs/" in page for page in pages.values()):
         # Quarto leaves scripts of its own and an index there, which no page of ours asks for.
         shutil.rmtree(out / "site_libs", ignore_errors=True)
         (out / "search.json").unlink(missing_ok=True)
-    pages = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.html")}
     for name, data in (reveal() | index(pages)).items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(data)
-    files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    (out / MANIFEST).write_text(json.dumps({"pages": {}, "files": files}), encoding="utf-8")
+    files = {path.relative_to(out).as_posix(): "" for path in sorted(out.rglob("*")) if path.is_file()}
+    (out / MANIFEST).write_text(json.dumps({"files": files}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,12 +23,10 @@ from .check import RenderError, read
 from .font import make_font
 from .links import wrong_links
 from .navigation import variables
-from .shape import misfit
 from .sources import Source, collecting, complete, find, place_of, read_config, read_titles
 
 HERE = Path(__file__).resolve().parent
 MANIFEST, LOCK, STAGE = ".render.json", ".render.lock", ".render.new"
-SHAPE = {"pages": {"*": {"key": str, "html": str}}, "files": [str]}  # of the manifest
 REVEAL_FILES = ["dist/reveal.js", "dist/reveal.css", "dist/reset.css", "LICENSE",
                 "plugin/notes/notes.js", "plugin/zoom/zoom.js"]  # fmt: skip
 
@@ -68,44 +66,48 @@ def build(root: Path, out: Path | None = None) -> Built:
 
 
 def build_alone(root: Path, config: dict, out: Path) -> tuple[list[str], list[str], list[str]]:
-    old = read_manifest(out)
+    manifest = read_manifest(out)
+    old = manifest or {}
     sources, rebuilt = render(root, config, out, old)
-    html = {source.html: source.page for source in sources.values()}
-    files = read_assets(root, config, sources) | html
+    html = {source.html: source.page.decode() for source in sources.values()}
+    files = read_assets(root, config, sources)
     for source in sources.values():
-        files |= source.files
-    search = {name for name in old["files"] if name.startswith("pagefind/")}
-    changed = rebuilt or set(old["files"]) - search - set(files)
-    if changed and (wrong := wrong_links({name: page.decode() for name, page in html.items()}, set(files))):
+        files |= {**source.files, source.html: source.page}
+    search = {name for name in old if name.startswith("pagefind/")}
+    changed = rebuilt or set(old) - search - set(files)
+    if changed and (wrong := wrong_links(html, set(files))):
         places = {source.html: source.path for source in sources.values()}
         lines = [f"{place_of(root, places[name], text)}: {problem}" for name, text, problem in wrong]
         raise RenderError("\n".join(dict.fromkeys(lines)))
     if config["website"].get("search"):
         stands = search and not changed and all((out / name).is_file() for name in search)
         files |= {name: (out / name).read_bytes() for name in search} if stands else index(html)
-    removed = sorted(set(old["files"]) - set(files))
-    pages = {path: {"key": source.key, "html": hash_of(source.page)} for path, source in sources.items()}
-    store(out, files, removed, old, {"pages": pages, "files": sorted(files)})
+    removed = sorted(set(old) - set(files))
+    seals = dict.fromkeys(sorted(files), "") | {source.html: seal(source) for source in sources.values()}
+    files[MANIFEST] = json.dumps({"files": seals}).encode()
+    store(out, files, removed, manifest)
     return list(sources), rebuilt, [name for name in removed if not name.startswith("pagefind/")]
 
 
-def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, Source], list[str]]:
+def render(root: Path, config: dict, out: Path, old: dict[str, str]) -> tuple[dict[str, Source], list[str]]:
     """All sources with their pages, and which of them had changed. Pandoc works while we read on."""
-    tools = [path.read_bytes() for path in sorted(HERE.rglob("*.*")) if path.suffix in {".py", ".lua", ".html"}]
-    tools.append(version("pypandoc_binary").encode())
-    classes = frozenset(config.get("course", {}).get("classes", []))
+    tools = [path.read_bytes() for path in sorted(HERE.rglob("*.*")) if path.suffix in {".py", ".yml", ".html"}]
+    tools += [read(root, entry["path"], "_quarto.yml:1") for entry in config["filters"]]
+    tools = (version("pypandoc_binary"), hashlib.sha256(b"".join(tools)).hexdigest())
+    classes = set(config.get("course", {}).get("classes", []))
     errors, labels, tasks = [], {}, {}
     sources = read_titles(root, config, errors)
     with ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as folder:
         for path, source in sorted(sources.items(), key=lambda item: not item[1].notebook):
             with collecting(errors, path):
                 complete(root, source, sources, labels, classes)
-                if not errors:  # or a title that the navigation shows may be missing
-                    settings = pandoc_settings(root, config, source, sources)
-                    source.key = key_of(root, source, settings, tools)
-                    source.page = finished(out, source, old["pages"].get(path))
-                    if not source.page:
-                        tasks[path] = pool.submit(run_pandoc, root, source, settings, Path(folder))
+                if errors:  # a title that the navigation shows may be missing
+                    continue
+                settings, bibliography = pandoc_settings(root, config, source, sources)
+                source.parts = (settings, source.markdown, bibliography, tools)
+                source.page = (out / source.html).read_bytes() if (out / source.html).is_file() else b""
+                if seal(source) != old.get(source.html):
+                    tasks[path] = pool.submit(run_pandoc, root, source, settings, Path(folder))
         for path, task in tasks.items():
             with collecting(errors, path):
                 sources[path].page = task.result()
@@ -120,25 +122,25 @@ def render(root: Path, config: dict, out: Path, old: dict) -> tuple[dict[str, So
 def own_folder(root: Path, out: Path) -> Path:
     """The resolved output folder. RenderError if a build could harm what is in it."""
     folder = out.resolve()
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if root.is_relative_to(folder):
-        raise RenderError(f"{out}: is the project or holds it; give the site a folder of its own, such as _site")
-    if out.is_symlink():
-        raise RenderError(f"{out}: is a link to {folder}; remove the link, or name that folder itself")
-    if folder.exists() and not folder.is_dir():
-        raise RenderError(f"{out}: is a file; give the site a folder of its own, such as _site")
-    # Quarto, when it has finished, leaves a manifest as well.
-    known = any((folder / name).exists() for name in (MANIFEST, STAGE))
-    if folder.is_dir() and not known and {path.name for path in folder.iterdir()} - {LOCK}:
-        advice = "choose an empty folder, or remove it (`make clean` removes _site)"
-        raise RenderError(f"{out}: holds files that no build made; {advice}")
-    return folder
+        problem = "is the project or holds it; give the site a folder of its own, such as _site"
+    elif out.is_symlink():
+        problem = f"is a link to {folder}; remove the link, or name that folder itself"
+    elif folder.exists() and not folder.is_dir():
+        problem = "is a file; give the site a folder of its own, such as _site"
+    elif held - {LOCK} and not held & {MANIFEST, STAGE}:  # Quarto, when it has finished, leaves a manifest as well
+        problem = "holds files that no build made; choose an empty folder, or remove it (`make clean` removes _site)"
+    else:
+        return folder
+    raise RenderError(f"{out}: {problem}")
 
 
 def is_within(out: Path, path: Path) -> bool:
     return path.parent.resolve().is_relative_to(out) and not path.is_dir()
 
 
-def store(out: Path, files: dict[str, bytes], removed: list[str], old: dict, manifest: dict) -> None:
+def store(out: Path, files: dict[str, bytes], removed: list[str], manifest: dict[str, str] | None) -> None:
     """Write all files beside the old site first, then move them into place. Whatever fails, the old site is whole again."""
     changed = {}
     for name, data in files.items():
@@ -146,18 +148,18 @@ def store(out: Path, files: dict[str, bytes], removed: list[str], old: dict, man
         if not is_within(out, path):
             raise RenderError(f"{path}: a link or folder is in the way; remove it and build again")
         if not path.is_file() or path.read_bytes() != data:
-            if path.exists() and not old["broken"] and name not in old["files"]:
+            if path.exists() and manifest is not None and name not in {*manifest, MANIFEST}:
                 raise RenderError(f"{path}: stands where the build would write, but no build made it; move it away")
             changed[name] = data
-    changed[MANIFEST] = json.dumps(manifest).encode()
     moves = [(name, True) for name in changed] + [(name, False) for name in removed if is_within(out, out / name)]
     stage = out / STAGE
     stage.mkdir()
     try:
         for number, data in enumerate(changed.values()):
             (stage / f"{number}.new").write_bytes(data)
-        (stage / "moves.part").write_text(json.dumps(moves), encoding="utf-8")
-        (stage / "moves.part").replace(stage / "moves")
+        (stage / "moves").write_text(
+            json.dumps(moves), encoding="utf-8"
+        )  # half of it is no JSON, and nothing has moved
         for number, (name, is_new) in enumerate(moves):
             path = out / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,84 +190,51 @@ def undo(out: Path) -> None:
     shutil.rmtree(stage, ignore_errors=True)
 
 
-# The cache: a manifest in the site says from which sources, by hash, each page was made, and which files belong to it.
+# The cache: a manifest in the site names its files, and seals each page with a hash of its parts and itself.
 
 
-def hash_of(*parts: str | bytes) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
+def seal(source: Source) -> str:
+    return hashlib.sha256(repr((source.parts, source.page)).encode()).hexdigest()
 
 
-def key_of(root: Path, source: Source, settings: dict, tools: list[bytes]) -> str:
-    own = read(root, source.path)
-    return hash_of(json.dumps(settings, sort_keys=True), source.markdown, own, *source.files.values(), *tools)
-
-
-def read_manifest(out: Path) -> dict:
-    """What is known of the site; nothing, if the manifest is broken: then all is built anew and nothing deleted."""
-    if not (out / MANIFEST).is_file():
-        return {"pages": {}, "files": [], "broken": False}
+def read_manifest(out: Path) -> dict[str, str] | None:
+    """The files of the site, pages with their seals; None if that is broken: then all is built, nothing deleted."""
     try:
-        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        if not misfit(manifest, SHAPE, ""):
-            return manifest | {"broken": False}
-    except (ValueError, RecursionError):
-        pass
-    return {"pages": {}, "files": [], "broken": True}
+        files = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return files if isinstance(files, dict) else None
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
-def finished(out: Path, source: Source, known: dict | None) -> bytes:
-    """The page as an earlier build made it of the same parts; empty if there is none."""
-    file = out / source.html
-    page = file.read_bytes() if known and known["key"] == source.key and file.is_file() else b""
-    return page if page and hash_of(page) == known["html"] else b""
-
-
-# Pandoc.
-
-
-def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> dict:
-    """The defaults file for Pandoc."""
+def pandoc_settings(root: Path, config: dict, source: Source, sources: dict[str, Source]) -> tuple[dict, bytes]:
+    """What Pandoc needs besides templates/page.yml or deck.yml, and the bibliography."""
     values = variables(root, config, source, sources)
-    bibliography, place = source.meta.get("bibliography") or config.get("bibliography"), "_quarto.yml:1"
-    if bibliography:
-        read(root, bibliography, f"{source.path}:1")
-    return {
+    glossary = values.pop("glossary", {})
+    bibliography = source.meta.get("bibliography") or config.get("bibliography")
+    settings = {
+        "defaults": str(HERE / "templates" / ("deck.yml" if source.is_deck else "page.yml")),
         "from": config["from"],
-        "to": "revealjs" if source.is_deck else "html5",
-        "standalone": True,
-        "wrap": "none",
-        "template": str(HERE / "templates" / ("deck.html" if source.is_deck else "page.html")),
-        "html-math-method": {"method": "mathml"},
-        "filters": [str(root / entry["path"]) for entry in config["filters"] if read(root, entry["path"], place)],
-        "variables": {key: value for key, value in values.items() if key != "glossary"},
-        "metadata": {"root": values["root"], "glossary": values.get("glossary", {})},
-        **({"slide-level": 2} if source.is_deck else {"table-of-contents": True, "toc-depth": 3}),
-        **({"citeproc": True, "bibliography": str(root / bibliography)} if bibliography else {}),
+        "filters": [str(root / entry["path"]) for entry in config["filters"]],
+        "variables": values,
+        "metadata": {"root": values["root"], "glossary": glossary},
     }
+    settings |= {"citeproc": True, "bibliography": str(root / bibliography)} if bibliography else {}
+    return settings, read(root, bibliography, f"{source.path}:1") if bibliography else b""
 
 
 def run_pandoc(root: Path, source: Source, settings: dict, folder: Path) -> bytes:
     defaults = folder / (source.path.replace("/", "_") + ".yaml")
     defaults.write_text(json.dumps(settings), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), "--defaults", defaults]
-    try:
-        done = subprocess.run(command, input=source.markdown.encode(), capture_output=True, cwd=root, timeout=120)
-    except subprocess.TimeoutExpired:
-        advice = "shorten or simplify the page"
-        raise RenderError(f"{source.path}:1: Pandoc didn't finish within two minutes; {advice}") from None
+    done = subprocess.run(command, input=source.markdown.encode(), capture_output=True, cwd=root, timeout=120)
     problems = done.stderr.decode(errors="replace").strip()
     if done.returncode or problems:
         formula = re.search(r"Could not convert TeX math (.*?)(, rendering|\n|$)", problems)
         advice = "write the formula with commands that MathML knows" if formula else "see Pandoc's message"
         raise RenderError(f"{place_of(root, source.path, formula[1] if formula else '')}: {problems}; {advice}")
     return done.stdout
-
-
-# What pages need besides themselves.
 
 
 def read_assets(root: Path, config: dict, sources: dict[str, Source]) -> dict[str, bytes]:
@@ -279,17 +248,15 @@ def read_assets(root: Path, config: dict, sources: dict[str, Source]) -> dict[st
 
 
 def reveal() -> dict[str, bytes]:
-    """reveal.js, by path in the site."""
-    # Only the files of the package are used, so Sphinx need not be there.
+    """reveal.js, by path in the site. Only files of the package are used, so Sphinx need not be there."""
     folder = Path(find_spec("sphinx_revealjs").origin).parent / "_static/revealjs"
     return {f"render/reveal/{name}": (folder / name).read_bytes() for name in REVEAL_FILES}
 
 
-def index(pages: dict[str, bytes]) -> dict[str, bytes]:
+def index(pages: dict[str, str]) -> dict[str, bytes]:
     """The search bundle, by path in the site: the text of pages, and the titles of slides as headings of one page a deck."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in pages.items():
-            page = data.decode()
+        for name, page in pages.items():
             if "/reveal.js" in page:
                 title = re.search(r"<title>(.*?)</title>", page, re.S)[1]
                 slides = re.findall(r'<section id="([^"]+)"[^>]*>\s*<h[12][^>]*>(.*?)</h[12]>', page, re.S)
@@ -304,4 +271,5 @@ def index(pages: dict[str, bytes]) -> dict[str, bytes]:
         done = subprocess.run([get_executable(), *options], capture_output=True, text=True)
         if done.returncode:
             raise RenderError(f"pagefind: {done.stdout}{done.stderr}; reinstall it with `make setup`")
-        return {f"pagefind/{path.relative_to(target).as_posix()}": path.read_bytes() for path in target.rglob("*") if path.is_file()}  # fmt: skip
+        found = [path for path in target.rglob("*") if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from subprocess import TimeoutExpired
 
-from .check import SHORTCODE, Lines, RenderError, check, check_slides, load_yaml, read_text
-from .notebook import Notebook, images, plain, quote
-from .shape import CONFIG, FORMAT, FRONT, misfit
-
-FRONT_MATTER = {"title", "subtitle", "description", "author", "date", "lang", "format", "bibliography"}
+from .check import SHORTCODE, Lines, RenderError, check, load_yaml, read_text
+from .notebook import Notebook, attributes, div, images, plain
 
 
 @dataclass
@@ -26,12 +24,12 @@ class Source:
     lines: Lines = field(default_factory=list)  # of a page or deck, below its front matter
     markdown: str = ""  # with what it shows, ready for Pandoc
     files: dict[str, bytes] = field(default_factory=dict)
-    key: str = ""  # a hash of all that its page is made of
+    parts: tuple = ()  # all that its page is made of
     page: bytes = b""  # in HTML
 
     @property
     def is_deck(self) -> bool:
-        return "revealjs" in (self.meta.get("format") or "")
+        return "revealjs" in self.meta.get("format", "")
 
     @property
     def html(self) -> str:
@@ -45,19 +43,14 @@ def collecting(errors: list[str], path: str) -> Iterator[None]:
         yield
     except RenderError as error:
         errors.append(str(error))
-    except (ValueError, TypeError, RecursionError) as error:  # half a pair of surrogates, nesting without end
-        errors.append(f"{path}:1: can't be read ({error}); compare it with the last version that worked")
+    except (ValueError, TypeError, RecursionError, TimeoutExpired) as error:  # half a surrogate pair, endless nesting
+        errors.append(f"{path}:1: can't be rendered ({error}); compare it with the last version that worked")
 
 
 def read_config(root: Path) -> dict:
     """The settings of _quarto.yml."""
-    advice = "mind the indents, and put texts into quotes"
-    config = load_yaml(read_text(root, "_quarto.yml"), lambda line: f"_quarto.yml:{line}", advice)
-    if wrong := misfit(config, CONFIG, "_quarto.yml"):
-        key = re.findall(r"[\w-]+(?= is |`$)", wrong)[:1] or [""]
-        place = place_of(root, "_quarto.yml", key[0] + ":")
-        raise RenderError(f"{place}: {wrong}; render/README.md says what it holds")
-    return config
+    advice = "mind the indents, and put texts into quotes; render/schema.yml says what it holds"
+    return load_yaml(read_text(root, "_quarto.yml"), "_quarto", lambda line: f"_quarto.yml:{line}", advice)
 
 
 def read_titles(root: Path, config: dict, errors: list[str]) -> dict[str, Source]:
@@ -70,8 +63,8 @@ def read_titles(root: Path, config: dict, errors: list[str]) -> dict[str, Source
             raise RenderError(f"{place}: lists {pattern!r}, which does not exist; write it or remove the line")
         for path in found:
             with collecting(errors, path):
-                source = read_notebook(root, path) if path.endswith(".ipynb") else read_page(root, path)
-                json.dumps([source.title, source.meta], ensure_ascii=False, default=str).encode()
+                source = read_source(root, path)
+                json.dumps([source.title, source.meta], ensure_ascii=False).encode()
                 sources.setdefault(path, source)
     return sources
 
@@ -92,65 +85,37 @@ def place_of(root: Path, path: str, text: str) -> str:
     return f"{path}:{next((number for number, line in enumerate(lines, 1) if text and wanted in line), 1)}"
 
 
-def read_notebook(root: Path, path: str) -> Source:
-    notebook = Notebook(root, path)
-    return Source(path, notebook.title, {"description": notebook.description, "made": notebook.made}, notebook)
-
-
-def read_page(root: Path, path: str) -> Source:
+def read_source(root: Path, path: str) -> Source:
+    """A notebook, or the front matter and lines of a page or deck."""
+    if path.endswith(".ipynb"):
+        notebook = Notebook(root, path)
+        return Source(path, notebook.title, {"description": notebook.description, "made": notebook.made}, notebook)
     text = read_text(root, path)
     front = re.match(r"---\n(.*?\n)---\s*(\n|$)", text, re.S)
     if not front:
         raise RenderError(f"{path}:1: no front matter; open the file with the lines ---, title: …, ---")
-    advice = "put the value of the front matter into quotes"
-    meta = load_yaml(front[1], lambda line: f"{path}:{line + 1}", advice)
-    form = meta.pop("format", "")
-    if wrong := misfit(meta, FRONT, "the front matter") or misfit(form, FORMAT, "the front matter: format"):
-        raise RenderError(f"{path}:1: {wrong}; write one line of text")
+    advice = "put texts into quotes, and settings of format into slides/_metadata.yml, where all decks share them"
+    meta = load_yaml(front[1], "front-matter", lambda line: f"{path}:{line + 1}", advice)
     if not meta.get("title"):
         raise RenderError(f"{path}:1: no title; add title: … to the front matter")
     first = text[: front.end()].count("\n") + 1
-    lines = [(f"{path}:{number}", line) for number, line in enumerate(text[front.end() :].split("\n"), first)]
-    return Source(path, plain(str(meta["title"])), meta | {"format": form}, lines=lines)
+    return Source(path, plain(str(meta["title"])), meta, lines=placed(path, text[front.end() :], first))
 
 
-def complete(
-    root: Path, source: Source, sources: dict[str, Source], labels: dict[str, str], classes: frozenset
-) -> None:
+def placed(path: str, text: str, first: int = 1) -> Lines:
+    return [(f"{path}:{number}", line) for number, line in enumerate(text.split("\n"), first)]
+
+
+def complete(root: Path, source: Source, sources: dict[str, Source], labels: dict[str, str], classes: set[str]) -> None:
     """Read the rest of a source; RenderError for what only Quarto understands. Notebooks have to come first."""
     if source.notebook:
-        source.markdown, source.files = source.notebook.page(root, labels)
+        source.markdown = source.notebook.page(root, labels, source.files)
     else:
-        source.markdown, source.files = page(root, source, sources, classes)
+        lines = include(root, source.path, source.lines)
+        outside = check(lines, "deck" if source.is_deck else "page", classes)
+        source.files = images(outside, root, posixpath.dirname(source.path))
+        source.markdown = "\n".join(embed(source.path, place, line, sources) for place, line in lines)
     source.markdown.encode()
-
-
-def page(root: Path, source: Source, sources: dict[str, Source], classes: frozenset) -> tuple[str, dict[str, bytes]]:
-    """A page or deck as Markdown, and its files."""
-    check_front_matter(root, source)
-    lines = include(root, source.path, source.lines)
-    outside = check(lines, "deck" if source.is_deck else "page", classes)
-    files, out = images(outside, root, posixpath.dirname(source.path)), []
-    if source.is_deck:
-        check_slides(outside)
-    for place, line in lines:
-        if shortcode := SHORTCODE.match(line):
-            line, more = embed(source.path, place, shortcode, sources)
-            files |= more
-        out.append(line.replace("{{{<", "{{<").replace(">}}}", ">}}"))
-    return "\n".join(out), files
-
-
-def check_front_matter(root: Path, source: Source) -> None:
-    for key in source.meta:
-        if key not in FRONT_MATTER:
-            place, supported = place_of(root, source.path, f"{key}:"), ", ".join(sorted(FRONT_MATTER))
-            raise RenderError(f"{place}: `{key}` in the front matter; supported are {supported}")
-    form = source.meta["format"]
-    for name, settings in form.items() if isinstance(form, dict) else ():
-        if settings not in (None, "default", {"html-math-method": "mathml"}):
-            place = f"{source.path}:1: settings of format: {name}"
-            raise RenderError(f"{place}; move them to slides/_metadata.yml, where all decks share them")
 
 
 def include(root: Path, path: str, lines: Lines, within: tuple[str, ...] = ()) -> Lines:
@@ -164,27 +129,27 @@ def include(root: Path, path: str, lines: Lines, within: tuple[str, ...] = ()) -
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), shortcode[2]))
         if target in (path, *within):
             raise RenderError(f"{place}: {shortcode[2]} includes itself in the end; remove one of the includes")
-        text = read_text(root, target, place)
-        inner = [(f"{target}:{number}", line) for number, line in enumerate(text.split("\n"), 1)]
-        result += include(root, target, inner, (path, *within))
+        result += include(root, target, placed(target, read_text(root, target, place)), (path, *within))
     return result
 
 
-def embed(path: str, place: str, shortcode: re.Match, sources: dict[str, Source]) -> tuple[str, dict[str, bytes]]:
-    """The Markdown of an embedded cell, and its files."""
+def embed(path: str, place: str, line: str, sources: dict[str, Source]) -> str:
+    """The line; where it embeds a cell, the Markdown of that. A picture in it is a file of the notebook."""
+    shortcode = SHORTCODE.match(line)
+    if not shortcode:
+        return line.replace("{{{<", "{{<").replace(">}}}", ">}}")
     target, _, label = shortcode[2].partition("#")
     source = sources.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
     if source is None or not source.notebook:
         there = ", ".join(path for path, source in sources.items() if source.notebook) or "none"
         raise RenderError(f"{place}: embed of {target}, which is no notebook of the site; there are {there}")
-    notebook = source.notebook
-    if label not in notebook.labels:
-        there = ", ".join(notebook.labels) or "none"
+    cells = source.notebook.labels
+    if label not in cells:
+        there = ", ".join(cells) or "none"
         raise RenderError(f"{place}: embed of #{label}, which no cell of {target} has; its labels are {there}")
     up = posixpath.dirname(target) + "/" if "/" in target else ""
-    markdown, files = notebook.cell(notebook.labels[label], up=up, echo=bool(shortcode[3]))
+    markdown = cells[label].code_markdown({}, up, bool(shortcode[3]))
     if not markdown:
-        advice = "add echo=true, or run `make notebooks` to store outputs"
-        raise RenderError(f"{place}: embed of #{label} shows nothing; {advice}")
-    head = f"{{.quarto-embed-nb-cell notebook={quote(notebook.path)} notebook-title={quote(notebook.title)}}}"
-    return f"\n::::::::: {head}\n{markdown}\n:::::::::\n", files
+        raise RenderError(f"{place}: embed of #{label} shows nothing; add echo=true, or run `make notebooks`")
+    head = attributes({"notebook": source.path, "notebook-title": source.title})
+    return div(9, f".quarto-embed-nb-cell{head}", markdown)

@@ -78,6 +78,11 @@ def test_notes_say_how_long_and_the_deck_fits_a_session(deck):
     assert 75 <= sum(minutes(notes) or 0 for notes in every) <= 90
 
 
+def test_every_slide_has_a_title_and_notes(deck):
+    assert re.match(r"\s*##? \S", deck.read_text(encoding="utf-8").split("---\n", 2)[2]), "text before the first slide"
+    assert [title for title, _, notes in slides(deck) if not title or not notes.strip()] == []
+
+
 def test_the_room_is_asked_something_on_every_third_slide(deck):
     asked = ["?" in notes for _, _, notes in slides(deck)]
     quiet = [slides(deck)[at + 2][0] for at in range(len(asked) - 2) if not any(asked[at : at + 3])]

@@ -137,6 +137,7 @@ def test_ctrl_c_ends_each_verb_quietly(verb, monkeypatch, capsys):
 
     monkeypatch.setattr(environment, "quarto", lambda: None)
     monkeypatch.setattr("render.build", stop)
+    monkeypatch.setattr("dlcourse.pdf.print_decks", stop)
     monkeypatch.setattr(__main__, "_run", stop)
     monkeypatch.chdir(ROOT)
     assert __main__.main([verb]) == 130

@@ -238,7 +238,7 @@ class Second:
         if distributions and not distributions & first:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Second())
-import render, render.pdf
+import render, dlcourse.pdf
 from pathlib import Path
 try:
     import numpy
