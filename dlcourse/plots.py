@@ -20,7 +20,8 @@ from matplotlib.lines import Line2D
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 PURPLE, SKY, YELLOW, INK, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#1F2933", "#6B7280"
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
-NUMBER = re.compile(r"–||nan|[-+−]?[\d,.]+(?:e-\d+)?(?: ?(?:±|–|to) ?[-+−]?[\d,.]+)? ?%?")  # as a table has it, or none
+# A number as a table has it, perhaps with its spread or in bold; or a mark that there is none.
+NUMBER = re.compile(r"(\*\*)?(–||nan|∞|[-+−]?[\d,.]+(e-?\d+)?( ?(±|–|to) ?[-+−]?[\d,.]+)? ?%?)(\*\*)?")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
