@@ -6,7 +6,6 @@ tables together for notebook 08 and the results page. A new comparison is one mo
 
 from __future__ import annotations
 
-import datetime
 import functools
 import json
 import re
@@ -236,7 +235,8 @@ def figures() -> pd.DataFrame:
         seconds = entry(*at[:3], "seconds") if timed else "–"
         name = next(folder().glob(f"{at[0]}-*.ipynb")).name
         cell = f"[{at[0]}](../notebooks/{name}#{at[1]})"
-        rows.append((figure.what, figure.lecture, figure.published, ours, figure.runs, seconds, cell))
+        runs = figure.runs.replace(" ", "\u00a0")  # on one line
+        rows.append((figure.what, figure.lecture, figure.published, ours, runs, seconds, cell))
     return pd.DataFrame(rows, columns=["what", "lecture", "published", "ours", "runs", "seconds", "section"])
 
 
@@ -257,8 +257,8 @@ def costs() -> pd.DataFrame:
         record = notebook(path.stem[:2])["metadata"].get("dlcourse")
         if not record or "memory" not in record:
             raise LookupError(f"{path.name} has no stored run: run `make notebooks NB={path.stem[:2]}`")
-        rows.append(_cost(path.stem[:2], *(record[key] for key in ("seconds", "memory", "data", "device", "date")),
-                          record["versions"]["torch"]))  # fmt: skip
+        values = (record[key] for key in ("seconds", "memory", "data", "device"))
+        rows.append(_cost(path.stem[:2], *values, record["versions"]["torch"]))
     return pd.DataFrame(rows)
 
 
@@ -267,13 +267,11 @@ def cost_so_far(number: str) -> pd.DataFrame:
     import psutil  # comes with ipykernel
 
     started = psutil.Process().create_time()
-    return pd.DataFrame([
-        _cost(number, time.time() - started, training.peak_memory(), datasets.used(), str(training.pick_device()),
-              datetime.date.today().isoformat(), torch.__version__.split("+")[0])
-    ])  # fmt: skip
+    values = (time.time() - started, training.peak_memory(), datasets.used(), str(training.pick_device()))
+    return pd.DataFrame([_cost(number, *values, torch.__version__.split("+")[0])])
 
 
-def _cost(number: str, seconds: float, memory: float, data: dict, device: str, date: str, torch_version: str) -> dict:
+def _cost(number: str, seconds: float, memory: float, data: dict, device: str, torch_version: str) -> dict:
     tiers = ", ".join(sorted(set(data.values())))
     return {
         "notebook": number,
@@ -281,5 +279,4 @@ def _cost(number: str, seconds: float, memory: float, data: dict, device: str, d
         "memory, GB": memory,
         "data": f"{', '.join(sorted(data))} ({tiers})",
         "PyTorch": f"{torch_version} ({device})",
-        "date": date,
     }
