@@ -46,7 +46,7 @@ def small_cifar(tmp_path, monkeypatch):
 
 def code_of(*labels):
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    code = [cell.source for cell in cells if cell.cell_type == "code" and cell.id != "colab"]
     return [next(source for source in code if f"#| label: {label}\n" in source) for label in labels], code[0]
 
 
