@@ -1,5 +1,7 @@
-"""Both renderers' sites, each built once a session."""
+"""Both renderers' sites, each built once for all workers."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,22 @@ import render
 from dlcourse import environment
 
 
+def once(tmp_path_factory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder `name` of this session, which the first worker that asks for it fills by `make`; the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    done = folder.with_suffix(".done")
+    with environment.alone(folder.with_suffix(".lock"), f"tests: another worker makes {name}"):
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def pandoc_site(tmp_path_factory) -> Path:
     """The folder of the site that the offline renderer makes."""
-    return render.build(ROOT, tmp_path_factory.mktemp("pandoc") / "site").out
+    return once(tmp_path_factory, "pandoc-site", lambda folder: render.build(ROOT, folder))
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +34,7 @@ def quarto_project(tmp_path_factory) -> Path:
     """The folder of a project that Quarto has rendered into its _site."""
     if not environment.quarto():
         pytest.skip("Quarto is not installed")
-    project = copy_of_sources(tmp_path_factory.mktemp("quarto") / "course ü")
-    render_with_quarto(project)
-    return project
+    return once(tmp_path_factory, "course ü", lambda folder: render_with_quarto(copy_of_sources(folder)))
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,6 @@ NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("note
 DECKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("slides/*-deck.qmd"))
 PAGES = ["index.qmd", *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("pages/*.qmd"))]
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 class Site:
     def __init__(self, folder: Path):
