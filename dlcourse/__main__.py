@@ -151,6 +151,9 @@ def _site(options) -> int:
 
 
 def _test(options) -> int:
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Many containers set it, and each of the processes that tests start would compile PyTorch again: 70 s in all.
+        os.environ["PYTHONPYCACHEPREFIX"] = os.environ.get("PYTHONPYCACHEPREFIX") or str(ROOT / ".cache/bytecode")
     if options.twice:
         from dlcourse import twice
 

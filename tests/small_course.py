@@ -76,7 +76,8 @@ class Index:
                 index.asked.append(self.path)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # The interval is what a shutdown waits for.
+        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/simple/"
 
     def add(self, file, data, at=""):

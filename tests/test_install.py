@@ -165,7 +165,7 @@ def test_proxy_of_pip_is_asked_by_uv(course, tmp_path):
 
     proxied = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Proxy, directory=str(course.index.folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     course.settings = {
         "PIP_INDEX_URL": "http://packages.example/simple/",
         "PIP_TRUSTED_HOST": "packages.example",

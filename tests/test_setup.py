@@ -13,7 +13,7 @@ import nbformat
 import pytest
 import yaml
 
-from dlcourse import environment
+from dlcourse import __main__, environment
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -225,6 +225,18 @@ def test_targets_install_the_layer_that_they_need():
     assert needs["pdf"] == "site"
     assert needs["test-browser"] == "browser"
     assert {needs[target] for target in ("test", "lab", "notebooks", "bench", "doctor", "data", "lint")} == {"setup"}  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [[], ["--twice"]])
+def test_tests_keep_bytecode_where_python_is_told_to_write_none(monkeypatch, options):
+    seen = []
+    monkeypatch.setattr(subprocess, "run", lambda command, env=None, **_: seen.append(dict(env or os.environ)) or done)
+    done = subprocess.CompletedProcess([], 0)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
+    assert __main__.main(["test", *options]) == 0
+    assert "PYTHONDONTWRITEBYTECODE" not in seen[0]
+    assert seen[0]["PYTHONPYCACHEPREFIX"] == str(ROOT / ".cache/bytecode"), "beside no source: that is what was asked for"
 
 
 def test_rendering_needs_only_the_first_layer(tmp_path):
