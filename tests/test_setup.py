@@ -236,7 +236,7 @@ def test_tests_keep_bytecode_where_python_is_told_to_write_none(monkeypatch, opt
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
     assert __main__.main(["test", *options]) == 0
     assert "PYTHONDONTWRITEBYTECODE" not in seen[0]
-    assert seen[0]["PYTHONPYCACHEPREFIX"] == str(ROOT / ".cache/bytecode"), "beside no source: that is what was asked for"
+    assert seen[0]["PYTHONPYCACHEPREFIX"] == str(ROOT / ".cache/bytecode"), "not beside the sources"
 
 
 def test_rendering_needs_only_the_first_layer(tmp_path):
