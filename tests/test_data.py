@@ -764,7 +764,7 @@ def test_resnet_weights_are_loaded_as_weights_only(cache, monkeypatch):
     model = datasets.resnet50()
     assert not model.training and sum(weight.numel() for weight in model.parameters()) == 25_557_032
     for content in (
-        pickle.dumps(Evil()),
+        pickle.dumps(Evil(), protocol=2),
         buffer.getvalue()[:1000],
         b"",
         saved(Evil()),
